@@ -1,0 +1,1 @@
+"""Sentralbord: a multi-tenant company switchboard and contact centre."""

@@ -1,0 +1,1 @@
+"""Sounds: stored files and rendered speech."""

@@ -1,0 +1,1 @@
+"""The call model, its journal and its tables."""

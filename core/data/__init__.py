@@ -1,0 +1,1 @@
+"""PostgreSQL bound to the tenant, migrations, embedded services."""

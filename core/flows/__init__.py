@@ -1,0 +1,1 @@
+"""Call-flow documents, their interpreter and the built-in elements."""

@@ -1,0 +1,1 @@
+"""Finds plugins, checks their manifests, dispatches to them."""

@@ -1,0 +1,1 @@
+"""Who rings next and why; live queue state."""

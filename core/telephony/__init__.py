@@ -1,0 +1,1 @@
+"""SIP and audio through pjsua2."""

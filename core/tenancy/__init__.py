@@ -1,0 +1,1 @@
+"""Tenants, their modules and main numbers."""
