@@ -1,0 +1,46 @@
+"""The base class of call-flow elements: settings, exits and what runs."""
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar, Generic, TypeVar
+
+from msgspec import Struct
+
+from core.api.calls import CallControl
+
+END = ""
+"""The exit of an element after which nothing follows: the call was ended or taken over."""
+
+
+class Exit(Struct, frozen=True):
+    """One way out of an element: its key in the flow document and its title (a gettext id)."""
+
+    key: str
+    title: str
+    required: bool = True
+    """False: when nothing is connected, the call is ended without an error."""
+
+
+ConfigT = TypeVar("ConfigT", bound=Struct)
+
+
+class Element(ABC, Generic[ConfigT]):
+    """A kind of node of a call flow. Stateless: one instance serves all calls.
+
+    `key` of a plugin's element begins with the plugin's name and a dot; `title` is a gettext id;
+    `config` is the msgspec Struct from which the settings form is made.
+    """
+
+    key: ClassVar[str]
+    title: ClassVar[str]
+    config: ClassVar[type[Struct]]
+
+    @abstractmethod
+    def exits(self, config: ConfigT) -> tuple[Exit, ...]:
+        """The exits that a node with these settings has."""
+
+    @abstractmethod
+    async def run(self, call: CallControl, config: ConfigT) -> str:
+        """Do the element's work; returns the key of the exit taken, or END."""
+
+
+AnyElement = Element[Any]

@@ -1,0 +1,160 @@
+"""Settings of an installation: defaults, one TOML file, environment variables, with errors that say what to mend."""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+DEFAULTS = Path(__file__).parent.parent / "config" / "default.toml"
+ENVIRONMENT_PREFIX = "SENTRALBORD_"
+
+Port = Annotated[int, Meta(ge=0, le=65535)]
+Seconds = Annotated[float, Meta(gt=0)]
+Count = Annotated[int, Meta(ge=1)]
+
+
+class ConfigError(ValueError):
+    """A setting is wrong; the message names the file or variable, the key and what is allowed."""
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One table of the settings file."""
+
+
+class DataSettings(Section):
+    """Where everything is kept."""
+
+    folder: str
+    """Folder of the embedded services, spools, recordings and rendered prompts."""
+    database_url: str
+    """postgresql://… of an external PostgreSQL (owner role); empty: embedded."""
+    redis_url: str
+    """redis://… or unix://… of an external Redis; empty: embedded."""
+
+
+class WebSettings(Section):
+    """The web process."""
+
+    host: str
+    port: Port
+    public_url: str
+    """Address that browsers use, without a final slash; empty: http://host:port."""
+    secure_cookies: bool
+    """Send cookies over HTTPS only."""
+    session_hours: Count
+    """A sign-in lasts this long without use."""
+
+
+class MediaSettings(Section):
+    """A media process. Several on one machine get consecutive SIP ports."""
+
+    processes: Count
+    sip_host: str
+    """IP address the SIP transports are bound to."""
+    sip_port: Port
+    """UDP and TCP port of the first media process."""
+    public_address: str
+    """IP address put into Contact and SDP; empty: sip_host."""
+    rtp_port: Port
+    """First RTP port of the first media process."""
+    rtp_ports: Count
+    """Number of RTP ports of one media process (two for each leg)."""
+    max_calls: Count
+    """Calls from callers that one process takes; more are answered 503."""
+    rtp_timeout: Seconds
+    """A leg that receives nothing for so long is ended."""
+    confirm_timeout: Seconds
+    """A leg answered but not confirmed (ACK) for so long is ended."""
+    worker_threads: Count
+    """Native threads that handle SIP and RTP."""
+
+
+class LogSettings(Section):
+    """Logging."""
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+    format: Literal["text", "json"]
+
+
+class Settings(Section):
+    """All settings of an installation."""
+
+    data: DataSettings
+    web: WebSettings
+    media: MediaSettings
+    log: LogSettings
+
+
+def load_settings(file: Path | None = None, environment: dict[str, str] | None = None) -> Settings:
+    """Settings from the defaults, then `file` (or $SENTRALBORD_CONFIG), then SENTRALBORD_SECTION__KEY variables.
+
+    Raises ConfigError with the file or variable, the key and the allowed values.
+    """
+    env = dict(os.environ) if environment is None else environment
+    values = _read(DEFAULTS)
+    origin = {(section, key): str(DEFAULTS) for section, table in values.items() for key in table}
+    chosen = file or (Path(env["SENTRALBORD_CONFIG"]) if env.get("SENTRALBORD_CONFIG") else None)
+    if chosen is not None:
+        for section, table in _read(chosen).items():
+            _merge(values, origin, section, table, str(chosen))
+    for name, text in sorted(env.items()):
+        section, separator, key = name.removeprefix(ENVIRONMENT_PREFIX).lower().partition("__")
+        if name.startswith(ENVIRONMENT_PREFIX) and separator:
+            _merge(values, origin, section, {key: _typed(values, section, key, text)}, name)
+    try:
+        return msgspec.convert(values, Settings)
+    except msgspec.ValidationError as error:
+        raise ConfigError(_explain(str(error), values, origin)) from None
+
+
+def _read(path: Path) -> dict[str, dict[str, Any]]:
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: there is no such settings file; create it or unset SENTRALBORD_CONFIG") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from None
+
+
+def _merge(
+    values: dict[str, dict[str, Any]],
+    origin: dict[tuple[str, str], str],
+    section: str,
+    table: object,
+    source: str,
+) -> None:
+    if section not in values:
+        raise ConfigError(f"{source}: unknown section [{section}]; allowed: {', '.join(values)}")
+    if not isinstance(table, dict):
+        raise ConfigError(f"{source}: {section} must be a section, written as [{section}]")
+    for key, value in table.items():
+        if key not in values[section]:
+            raise ConfigError(f"{source}: unknown key {section}.{key}; allowed: {', '.join(values[section])}")
+        values[section][key] = value
+        origin[section, key] = source
+
+
+def _typed(values: dict[str, dict[str, Any]], section: str, key: str, text: str) -> Any:
+    """An environment variable's text in the type of the default that it replaces."""
+    default = values.get(section, {}).get(key)
+    if isinstance(default, bool):
+        return {"true": True, "false": False, "1": True, "0": False}.get(text.lower(), text)
+    for kind in (int, float):
+        if isinstance(default, (int, float)):
+            try:
+                return kind(text)
+            except ValueError:
+                continue
+    return text
+
+
+def _explain(message: str, values: dict[str, dict[str, Any]], origin: dict[tuple[str, str], str]) -> str:
+    """msgspec's message with the source, the key and the value that was given."""
+    what, _, path = message.partition(" - at `$.")
+    section, _, key = path.rstrip("`").partition(".")
+    source = origin.get((section, key), str(DEFAULTS))
+    return f"{source}: {section}.{key} = {values.get(section, {}).get(key)!r}: {what}"
