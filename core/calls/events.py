@@ -1,0 +1,341 @@
+"""The journal's vocabulary: everything that can happen to a call, as typed, append-only events."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from msgspec import Struct
+
+from core.api.calls import QueueExit
+
+PLATFORM_TENANT = UUID(int=0)
+"""Owner of what belongs to no tenant: calls to numbers that nobody has."""
+
+LOST_SEQ = 1_000_000
+"""Sequence number of the closing event of a call whose media process died: after all it could have written."""
+
+
+class Direction(StrEnum):
+    IN = "in"
+    OUT = "out"
+
+
+class LegRole(StrEnum):
+    """What a SIP dialog is in the call."""
+
+    CALLER = "caller"
+    AGENT = "agent"
+    OUTSIDE = "outside"
+
+
+class Cause(StrEnum):
+    """Why a leg or a call ended."""
+
+    CALLER_HUNG_UP = "caller_hung_up"
+    AGENT_HUNG_UP = "agent_hung_up"
+    """The called party (a member, or a number dialled from the flow) ended it."""
+    COMPLETED = "completed"
+    """We ended it: the flow came to its end, or a hang-up element."""
+    UNKNOWN_NUMBER = "unknown_number"
+    NO_FLOW = "no_flow"
+    FLOW_FAILED = "flow_failed"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    REJECTED = "rejected"
+    UNREACHABLE = "unreachable"
+    NOT_ALLOWED = "not_allowed"
+    ANSWERED_ELSEWHERE = "answered_elsewhere"
+    CANCELLED = "cancelled"
+    NO_MEDIA = "no_media"
+    """No RTP came for too long."""
+    NOT_CONFIRMED = "not_confirmed"
+    """Answered, but no ACK came."""
+    INCOMPATIBLE_MEDIA = "incompatible_media"
+    OVERLOADED = "overloaded"
+    DRAINING = "draining"
+    MEDIA_PROCESS_LOST = "media_process_lost"
+    FAILED = "failed"
+
+
+class Entry(StrEnum):
+    """How a call came into a queue (RQD-29)."""
+
+    DIRECT = "direct"
+    TRANSFERRED_FROM_QUEUE = "transferred_from_queue"
+    TRANSFERRED_FROM_AGENT = "transferred_from_agent"
+    TIMEOUT_FROM_QUEUE = "timeout_from_queue"
+
+
+class OfferKind(StrEnum):
+    """Who decided that this member is rung (RQD-14, RQD-15)."""
+
+    AUTOMATIC = "automatic"
+    PICKED = "picked"
+    ASSIGNED = "assigned"
+
+
+class OfferOutcome(StrEnum):
+    """How one ring attempt at one member ended (QUE-19, RAD-27)."""
+
+    ANSWERED = "answered"
+    NO_ANSWER = "no_answer"
+    REJECTED = "rejected"
+    BUSY = "busy"
+    UNREACHABLE = "unreachable"
+    ANSWERED_ELSEWHERE = "answered_elsewhere"
+    """Another member won; not an unanswered attempt."""
+    CALLER_LEFT = "caller_left"
+    """The caller hung up or left the queue while it rang; not an unanswered attempt."""
+    FAILED = "failed"
+    """Answered, but no audio came or the bridge failed."""
+
+
+class PartKind(StrEnum):
+    """With whom the caller talked in a part of the call (LOG-4)."""
+
+    QUEUE = "queue"
+    OUTSIDE = "outside"
+
+
+class PartEnd(StrEnum):
+    CALLER_HUNG_UP = "caller_hung_up"
+    OTHER_HUNG_UP = "other_hung_up"
+    LOST = "lost"
+
+
+class Data(Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=True):
+    """Base of all event data; the tag is the event's type."""
+
+
+class CallStarted(Data, tag="call.started"):
+    direction: Direction
+    caller: str
+    """E.164, or empty when withheld."""
+    dialled: str
+    """E.164 access number, or what was dialled when it is unknown."""
+    media: str
+    """Name of the media process."""
+    caller_name: str = ""
+    main_number_id: UUID | None = None
+
+
+class CallAnswered(Data, tag="call.answered"):
+    """We answered the caller."""
+
+
+class CallEnded(Data, tag="call.ended"):
+    cause: Cause
+    sip_code: int = 0
+    detail: str = ""
+
+
+class LegCreated(Data, tag="leg.created"):
+    leg_id: UUID
+    role: LegRole
+    address: str
+    """Number or SIP address."""
+    sip_call_id: str = ""
+    person_id: UUID | None = None
+    person: str = ""
+
+
+class LegRinging(Data, tag="leg.ringing"):
+    leg_id: UUID
+
+
+class LegAnswered(Data, tag="leg.answered"):
+    leg_id: UUID
+
+
+class LegMediaUp(Data, tag="leg.media_up"):
+    """The first audio of the other side has arrived."""
+
+    leg_id: UUID
+    codec: str
+
+
+class LegEnded(Data, tag="leg.ended"):
+    leg_id: UUID
+    cause: Cause
+    sip_code: int = 0
+    detail: str = ""
+
+
+class FlowEntered(Data, tag="flow.entered"):
+    flow_id: UUID
+    version_id: UUID
+    version: int
+    name: str
+
+
+class FlowFailed(Data, tag="flow.failed"):
+    node: str
+    problem: str
+
+
+class ElementEntered(Data, tag="element.entered"):
+    node: str
+    element: str
+    title: str
+
+
+class ElementLeft(Data, tag="element.left"):
+    node: str
+    exit: str
+
+
+class PromptStarted(Data, tag="prompt.started"):
+    what: str
+    """The spoken text or the sound's name."""
+
+
+class PromptEnded(Data, tag="prompt.ended"):
+    interrupted_by: str = ""
+
+
+class DigitsCollected(Data, tag="digits.collected"):
+    digits: str
+
+
+class QueueEntered(Data, tag="queue.entered"):
+    visit_id: UUID
+    queue_id: UUID
+    queue: str
+    entry: Entry
+    priority: int
+    service_level_seconds: int
+    enqueued_at: datetime
+    """The original enqueue time: it decides the place, also after a failed bridge."""
+    from_queue_id: UUID | None = None
+
+
+class QueueDecided(Data, tag="queue.decided"):
+    """Who is rung for this call now, and a reason for every member who is not."""
+
+    visit_id: UUID
+    offered: tuple[UUID, ...]
+    passed_over: dict[str, str]
+    """person id → reason (core.queues.model.Reason)."""
+    snapshot: str = ""
+    """What the decision was made from, as compact JSON, so that it can be run again."""
+
+
+class QueueLeft(Data, tag="queue.left"):
+    visit_id: UUID
+    exit: QueueExit
+    digit: str = ""
+
+
+class Offered(Data, tag="offer.made"):
+    offer_id: UUID
+    visit_id: UUID
+    person_id: UUID
+    person: str
+    kind: OfferKind
+    ring_seconds: int
+
+
+class OfferEnded(Data, tag="offer.ended"):
+    offer_id: UUID
+    outcome: OfferOutcome
+    sip_code: int = 0
+
+
+class PartStarted(Data, tag="part.started"):
+    """Caller and other party hear each other."""
+
+    part_id: UUID
+    kind: PartKind
+    leg_id: UUID
+    visit_id: UUID | None = None
+    person_id: UUID | None = None
+    person: str = ""
+    number: str = ""
+
+
+class PartEnded(Data, tag="part.ended"):
+    part_id: UUID
+    how: PartEnd
+
+
+class HoldStarted(Data, tag="hold.started"):
+    part_id: UUID
+
+
+class HoldEnded(Data, tag="hold.ended"):
+    part_id: UUID
+
+
+class RecordingEnded(Data, tag="recording.ended"):
+    key: str
+    seconds: float
+
+
+class AfterCallStarted(Data, tag="after_call.started"):
+    """After-call work (QUE-11); may follow the end of the call."""
+
+    part_id: UUID
+    person_id: UUID
+    seconds: int
+
+
+class AfterCallEnded(Data, tag="after_call.ended"):
+    part_id: UUID
+    person_id: UUID
+
+
+class AgentLoggedIn(Data, tag="agent.logged_in"):
+    """A member logs in to one queue; the journal's call_id is the id of this session."""
+
+    person_id: UUID
+    person: str
+    queue_id: UUID
+    queue: str
+    by: UUID | None = None
+
+
+class AgentLoggedOut(Data, tag="agent.logged_out"):
+    by: UUID | None = None
+
+
+AnyData = (
+    CallStarted
+    | CallAnswered
+    | CallEnded
+    | LegCreated
+    | LegRinging
+    | LegAnswered
+    | LegMediaUp
+    | LegEnded
+    | FlowEntered
+    | FlowFailed
+    | ElementEntered
+    | ElementLeft
+    | PromptStarted
+    | PromptEnded
+    | DigitsCollected
+    | QueueEntered
+    | QueueDecided
+    | QueueLeft
+    | Offered
+    | OfferEnded
+    | PartStarted
+    | PartEnded
+    | HoldStarted
+    | HoldEnded
+    | RecordingEnded
+    | AfterCallStarted
+    | AfterCallEnded
+    | AgentLoggedIn
+    | AgentLoggedOut
+)
+
+
+class Event(Struct, frozen=True):
+    """One line of the journal. `call_id` is a UUIDv7; `seq` counts from 1 within it; `at` is UTC."""
+
+    tenant_id: UUID
+    call_id: UUID
+    seq: int
+    at: datetime
+    data: AnyData
