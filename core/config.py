@@ -24,7 +24,7 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """One table of the settings file."""
 
 
-class DataSettings(Section):
+class DataSettings(Section, frozen=True, kw_only=True):
     """Where everything is kept."""
 
     folder: str
@@ -35,7 +35,7 @@ class DataSettings(Section):
     """redis://… or unix://… of an external Redis; empty: embedded."""
 
 
-class WebSettings(Section):
+class WebSettings(Section, frozen=True, kw_only=True):
     """The web process."""
 
     host: str
@@ -48,7 +48,7 @@ class WebSettings(Section):
     """A sign-in lasts this long without use."""
 
 
-class MediaSettings(Section):
+class MediaSettings(Section, frozen=True, kw_only=True):
     """A media process. Several on one machine get consecutive SIP ports."""
 
     processes: Count
@@ -72,14 +72,14 @@ class MediaSettings(Section):
     """Native threads that handle SIP and RTP."""
 
 
-class LogSettings(Section):
+class LogSettings(Section, frozen=True, kw_only=True):
     """Logging."""
 
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"]
     format: Literal["text", "json"]
 
 
-class Settings(Section):
+class Settings(Section, frozen=True, kw_only=True):
     """All settings of an installation."""
 
     data: DataSettings
