@@ -1,12 +1,13 @@
-"""Settings of an installation: defaults, one TOML file, environment variables, with errors that say what to mend."""
+"""Settings of an installation: defaults, one TOML file, environment variables; errors say what to mend."""
 
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import fields
 
 DEFAULTS = Path(__file__).parent.parent / "config" / "default.toml"
 ENVIRONMENT_PREFIX = "SENTRALBORD_"
@@ -89,7 +90,7 @@ class Settings(Section, frozen=True, kw_only=True):
 
 
 def load_settings(file: Path | None = None, environment: dict[str, str] | None = None) -> Settings:
-    """Settings from the defaults, then `file` (or $SENTRALBORD_CONFIG), then SENTRALBORD_SECTION__KEY variables.
+    """Settings from the defaults, `file` (or $SENTRALBORD_CONFIG) and SENTRALBORD_SECTION__KEY variables.
 
     Raises ConfigError with the file or variable, the key and the allowed values.
     """
@@ -115,7 +116,7 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
         with path.open("rb") as file:
             return tomllib.load(file)
     except FileNotFoundError:
-        raise ConfigError(f"{path}: there is no such settings file; create it or unset SENTRALBORD_CONFIG") from None
+        raise ConfigError(f"{path}: no such settings file; create it or unset SENTRALBORD_CONFIG") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from None
 
@@ -157,4 +158,7 @@ def _explain(message: str, values: dict[str, dict[str, Any]], origin: dict[tuple
     what, _, path = message.partition(" - at `$.")
     section, _, key = path.rstrip("`").partition(".")
     source = origin.get((section, key), str(DEFAULTS))
-    return f"{source}: {section}.{key} = {values.get(section, {}).get(key)!r}: {what}"
+    kinds = {field.name: field.type for field in fields(Settings)}
+    kind = next((field.type for field in fields(kinds.get(section, Section)) if field.name == key), None)
+    allowed = f"; allowed: {', '.join(map(repr, get_args(kind)))}" if get_origin(kind) is Literal else ""
+    return f"{source}: {section}.{key} = {values.get(section, {}).get(key)!r}: {what}{allowed}"

@@ -12,7 +12,7 @@ PLATFORM_TENANT = UUID(int=0)
 """Owner of what belongs to no tenant: calls to numbers that nobody has."""
 
 LOST_SEQ = 1_000_000
-"""Sequence number of the closing event of a call whose media process died: after all it could have written."""
+"""Sequence number of the event that closes a call whose media process died: after all that it wrote."""
 
 
 class Direction(StrEnum):
