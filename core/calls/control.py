@@ -75,7 +75,7 @@ async def serve(
     *,
     clock: Callable[[], float],
 ) -> None:
-    """Carry out the commands that arrive for `media`, until cancelled. `carry_out` returns the problem or ""."""
+    """Carry out the commands for `media`, until cancelled. `carry_out` returns the problem or ""."""
     after: str | bytes = "$"
     while True:
         try:
