@@ -45,5 +45,5 @@ class Host(Protocol):
 
     @property
     def process(self) -> str:
-        """"web", "worker" or "media"."""
+        """ "web", "worker" or "media"."""
         ...

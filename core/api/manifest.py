@@ -69,7 +69,7 @@ class EventType(Struct, frozen=True, kw_only=True):
 
 
 class Manifest(Struct, frozen=True, kw_only=True):
-    """What a plugin is and adds. Every key in it begins with `name` and a dot; every table with `name` and _."""
+    """What a plugin is and adds. Every key begins with `name` and a dot, every table with `name` and _."""
 
     name: str
     """Lower-case identifier; also the import name of the plugin's package."""

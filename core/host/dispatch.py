@@ -108,7 +108,7 @@ class Dispatcher:
         return True
 
     async def _in_thread(self, name: str, function: Callable[[], Any]) -> None:
-        """Run a plain function in a daemon thread: it may block without stopping anybody else, or the process.
+        """Run a plain function in a daemon thread: it may block without stopping anybody else.
 
         While one call of a plugin hangs, its next ones fail at once, so threads never pile up.
         """
@@ -130,7 +130,8 @@ class Dispatcher:
             loop.call_soon_threadsafe(finish, error)
 
         self._hanging.add(name)
-        threading.Thread(target=contextvars.copy_context().run, args=(work,), name=f"plugin {name}", daemon=True).start()
+        scope = contextvars.copy_context()
+        threading.Thread(target=scope.run, args=(work,), name=f"plugin {name}", daemon=True).start()
         await done
 
     async def _serve(self, plugin: Plugin) -> None:

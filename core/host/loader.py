@@ -39,7 +39,8 @@ def load(found: Iterable[EntryPoint] | None = None) -> Registry:
         try:
             plugin = _load(point, distribution)
             if plugin.name in plugins:
-                raise PluginRefused(f"another plugin ({plugins[plugin.name].distribution}) is named {plugin.name!r} too")
+                other = plugins[plugin.name].distribution
+                raise PluginRefused(f"another plugin ({other}) is named {plugin.name!r} too")
         except (Exception, SystemExit) as error:  # a plugin may fail in any way
             reason = str(error) if isinstance(error, PluginRefused) else f"{type(error).__name__}: {error}"
             log.error("plugin %s (%s) is not loaded: %s", point.name, distribution, reason)

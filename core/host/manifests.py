@@ -20,7 +20,8 @@ NAME = re.compile(r"^[a-z][a-z0-9_]{1,30}$")
 def check(manifest: Any) -> Manifest:
     """The manifest when it keeps every rule; raises PluginRefused with the first one broken."""
     if not isinstance(manifest, Manifest):
-        raise PluginRefused(f"sentralbord_manifest() returned {type(manifest).__name__}; return a core.api Manifest")
+        kind = type(manifest).__name__
+        raise PluginRefused(f"sentralbord_manifest() returned {kind}; return a core.api Manifest")
     for problem in _problems(manifest):
         raise PluginRefused(problem)
     return manifest
@@ -28,7 +29,7 @@ def check(manifest: Any) -> Manifest:
 
 def _problems(manifest: Manifest) -> Iterator[str]:
     if manifest.api != API:
-        yield f"it is written for plugin API {manifest.api}, this installation has {API}; get a matching version"
+        yield f"it is for plugin API {manifest.api}, this installation has {API}; get a matching version"
     if not NAME.match(manifest.name):
         yield f"its name {manifest.name!r} must be lower-case letters, digits and _, at most 31"
     yield from _keys(manifest)
@@ -71,9 +72,11 @@ def _permissions(manifest: Manifest) -> Iterator[str]:
             yield f'route {name} declares no permission; add opt={{"permission": "{manifest.name}.…"}}'
         elif permission != PUBLIC and permission not in declared:
             yield f"route {name} names the permission {permission!r}, which the manifest does not declare"
-    for item in (*manifest.panels, *manifest.reports):
-        if item.permission not in declared:
-            yield f"{item.key} names the permission {item.permission!r}, which the manifest does not declare"
+    needed = {item.key: item.permission for item in manifest.panels}
+    needed |= {item.key: item.permission for item in manifest.reports}
+    for key, permission in needed.items():
+        if permission not in declared:
+            yield f"{key} names the permission {permission!r}, which the manifest does not declare"
 
 
 def _settings(manifest: Manifest) -> Iterator[str]:
@@ -81,7 +84,7 @@ def _settings(manifest: Manifest) -> Iterator[str]:
         return
     for field in fields(manifest.settings):
         if field.default is NODEFAULT and field.default_factory is NODEFAULT:
-            yield f"settings: {field.name} needs a default: a tenant that switches the plugin on has set nothing"
+            yield f"settings: {field.name} needs a default, for tenants that have set nothing yet"
 
 
 def _tables(manifest: Manifest) -> Iterator[str]:

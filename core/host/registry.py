@@ -48,8 +48,8 @@ class Registry:
 
     def panels(self, slot: Slot) -> list[Panel]:
         """Panels of a slot in the order in which they stand there."""
-        found = [item for plugin in self.plugins.values() for item in plugin.manifest.panels if item.slot == slot]
-        return sorted(found, key=lambda panel: (panel.order, panel.key))
+        every = (item for plugin in self.plugins.values() for item in plugin.manifest.panels)
+        return sorted((p for p in every if p.slot == slot), key=lambda panel: (panel.order, panel.key))
 
     def providers(self, kind: type[ProviderT]) -> list[ProviderT]:
         """Providers of a kind, e.g. core.api.speech.TextToSpeech."""
