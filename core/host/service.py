@@ -29,9 +29,7 @@ async def load_gate(gate: Gate) -> None:
     """Make the gate say what the database says."""
     on: dict[UUID, set[str]] = defaultdict(set)
     with system():
-        rows = await TenantModule.objects().where(
-            TenantModule.entitled.eq(True) & TenantModule.enabled.eq(True)
-        )
+        rows = await TenantModule.objects().where(TenantModule.entitled.eq(True) & TenantModule.enabled.eq(True))
     for row in rows:
         on[row.tenant_id].add(row.plugin)
     gate.load({tenant_id: frozenset(plugins) for tenant_id, plugins in on.items()})

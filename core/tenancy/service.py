@@ -77,10 +77,12 @@ async def publish(main_number_id: UUID, flow_version_id: UUID) -> MainNumber:
     Raises TenancyError when the tenant has no such number.
     """
     changed = (
-        await MainNumber.update({
-            MainNumber.flow_version_id: flow_version_id,
-            MainNumber.published_at: datetime.now(UTC),
-        })
+        await MainNumber.update(
+            {
+                MainNumber.flow_version_id: flow_version_id,
+                MainNumber.published_at: datetime.now(UTC),
+            }
+        )
         .where(MainNumber.id == main_number_id)
         .returning(*MainNumber.all_columns())
     )
