@@ -1,48 +1,39 @@
-"""Build pjsua2 with our limits and patches and wrap it as a wheel in the cache; the standard library only, run by path.
+"""Build pjsua2 with our limits and patches and keep it as a wheel in the cache; the standard library only.
 
-The source is the `Xpjproject` component of Debian sid's `asterisk` source package, or the tarball or folder that the
-environment variable SENTRALBORD_PJPROJECT names. See docs/adr/0001-native-pjsua2-from-debian-source.md.
+    python3 -m core.telephony.native.build
 
-    python3 core/telephony/native/build.py           build when the cache has no wheel; print the wheel's path
-    python3 core/telephony/native/build.py --where   print the path only, whether the file exists or not
+builds it when the cache does not have it, and prints the path of the wheel.
+Why it is built here: docs/adr/0001-native-pjsua2-from-debian-source.md.
 """
 
-import base64
-import contextlib
 import hashlib
 import os
 import platform
 import re
-import shlex
 import shutil
-import subprocess
 import sys
 import sysconfig
 import tempfile
-import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
-VERSION = "2.17"
+from core.telephony.native.errors import BuildError
+from core.telephony.native.run import run
+from core.telephony.native.source import VERSION, fetch, identity, own_source, unpack
+from core.telephony.native.wheel import pack
+
 DISTRIBUTION = "sentralbord_pjsua2"
-SOURCE_VARIABLE = "SENTRALBORD_PJPROJECT"
 HERE = Path(__file__).resolve().parent
-CONFIG_SITE = HERE / "config_site.h"
 # Debian removes what is not free and the bundled libraries; sound cards and video are nothing to a server.
-CONFIGURE = (
-    "--enable-epoll --with-external-srtp --with-external-speex --with-external-gsm --enable-speex-resample "
-    "--disable-ilbc-codec --disable-g7221-codec --disable-video --disable-sound --disable-v4l2 --disable-sdl "
-    "--disable-ffmpeg --disable-openh264 --disable-vpx --disable-libyuv --disable-libwebrtc "
-    "--disable-libwebrtc-aec3 --disable-speex-aec --disable-bcg729 --disable-upnp"
-).split()
+CONFIGURE = [
+    "--enable-epoll",
+    "--enable-speex-resample",
+    *(f"--with-external-{each}" for each in ("srtp", "speex", "gsm")),
+    *(f"--disable-{each}" for each in ("ilbc-codec", "g7221-codec", "bcg729", "speex-aec", "libwebrtc")),
+    *(f"--disable-{each}" for each in ("libwebrtc-aec3", "sound", "video", "v4l2", "sdl", "ffmpeg")),
+    *(f"--disable-{each}" for each in ("openh264", "vpx", "libyuv", "upnp")),
+]
 COMPILER_FLAGS = "-O2 -fPIC -DNDEBUG"
-SWIG = ["swig", "-c++", "-w312", "-threads", "-python"]
-PARTS = ("pjlib", "pjlib-util", "pjnath", "pjmedia", "pjsip")
 TOOLS = ("gcc", "g++", "make", "patch", "swig", "tar", "xz")
-
-
-class BuildError(Exception):
-    """The build cannot go on; the text says what failed and what to do, in one line."""
 
 
 def cache_folder() -> Path:
@@ -57,254 +48,101 @@ def patches(native: Path = HERE) -> list[Path]:
     return sorted((native / "patches").glob("*.patch"))
 
 
-def own_source() -> Path | None:
-    """The tarball or folder that SENTRALBORD_PJPROJECT names. Raises BuildError when it does not exist."""
-    named = os.environ.get(SOURCE_VARIABLE)
-    if not named:
-        return None
-    source = Path(named).expanduser().absolute()
-    if not source.exists():
-        raise BuildError(
-            f"{SOURCE_VARIABLE} names {source}, which does not exist: name a pjproject {VERSION} tarball or folder."
-        )
-    return source
-
-
-def identity(source: Path) -> str:
-    """Tells one given source from another: a tarball by its content, a folder by the names, sizes and times in it."""
-    if source.is_file():
-        return hashlib.sha256(source.read_bytes()).hexdigest()
-    files = sorted(path for path in source.rglob("*") if path.is_file())
-    stats = ((path, path.stat()) for path in files)
-    return "".join(f"{path.relative_to(source)} {stat.st_size} {stat.st_mtime_ns}\n" for path, stat in stats)
-
-
 def cache_key(native: Path = HERE, source: Path | None = None) -> str:
-    """Eight hex digits over all that shapes the wheel: version, configuration, patches, this script, Python, C library."""
-    parts = [VERSION, sysconfig.get_config_var("EXT_SUFFIX"), *platform.libc_ver()]
-    parts += [path.read_text() for path in (native / "config_site.h", native / "build.py", *patches(native))]
+    """Eight hex digits over all that shapes the wheel: version, configuration, patches, Python, C library."""
+    suffix = str(sysconfig.get_config_var("EXT_SUFFIX"))  # names the Python ABI and the machine
+    parts = [VERSION, suffix, *platform.libc_ver(), *CONFIGURE, COMPILER_FLAGS]
+    parts += [path.read_text() for path in (native / "config_site.h", *patches(native))]
     if source is not None:
         parts.append(identity(source))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:8]
 
 
 def wheel_path() -> Path:
-    """The wheel for this checkout, this Python and this machine, in the cache."""
+    """Where the wheel for this checkout, this Python and this machine is or will be. Raises BuildError."""
     python = f"cp{sys.version_info.major}{sys.version_info.minor}"
-    tag = f"{python}-{python}-{sysconfig.get_platform().replace('-', '_').replace('.', '_')}"
-    name = f"{DISTRIBUTION}-{VERSION}+sentralbord.{cache_key(source=own_source())}-{tag}.whl"
-    return cache_folder() / "pjsua2" / name
+    machine = re.sub(r"[-.]", "_", sysconfig.get_platform())
+    version = f"{VERSION}+sentralbord.{cache_key(source=own_source())}"
+    return cache_folder() / "pjsua2" / f"{DISTRIBUTION}-{version}-{python}-{python}-{machine}.whl"
 
 
-def run(command: list[str], folder: Path, log: Path, **environment: str) -> str:
-    """Run one command, its output into the log; returns what it printed. Raises BuildError with the log's place."""
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        env=os.environ | environment,
-        text=True,
-        errors="replace",
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=False,
-    )
-    with log.open("a") as file:
-        file.write(f"$ {shlex.join(command)}\n{done.stdout}\n")
-    if done.returncode:
-        last = next((line for line in reversed(done.stdout.splitlines()) if line.strip()), "no output")
-        raise BuildError(f"`{shlex.join(command)[:80]}` failed ({last.strip()[:200]}): read {log}")
-    return done.stdout
-
-
-def debian_mirror(index_targets: str, codename: str) -> str:
-    """The machine's own Debian mirror, from the lines `suite address` that apt knows. Raises BuildError when there is none."""
-    suites = {codename, "oldstable", "stable", "testing", "unstable", "sid"}
-    for line in index_targets.splitlines():
-        suite, _, address = line.partition(" ")
-        if suite in suites and address:
-            return address
-    raise BuildError(
-        f"apt knows no Debian mirror to take the source of pjproject {VERSION} from: "
-        f"set {SOURCE_VARIABLE} to a tarball or folder of pjproject {VERSION}."
-    )
-
-
-def fetch(log: Path) -> Path:
-    """The Debian tarball, from the cache or through apt with lists and folders of its own. Raises BuildError."""
-    kept = cache_folder() / "source"
-    if found := sorted(kept.glob("*orig-Xpjproject.tar.*")):
-        return found[-1]
-    if not shutil.which("apt-get"):
-        raise BuildError(
-            f"This is no Debian: set {SOURCE_VARIABLE} to a tarball or folder of pjproject {VERSION}."
-        )
-    with tempfile.TemporaryDirectory(prefix="sentralbord-apt-") as name:
-        folder = Path(name)
-        for each in ("lists/partial", "cache/archives/partial", "parts", "download"):
-            (folder / each).mkdir(parents=True)
-        known = run(
-            ["apt-get", "indextargets", "--format", "$(RELEASE) $(REPO_URI)", "Created-By: Packages"],
-            folder,
-            log,
-        )
-        mirror = debian_mirror(known, platform.freedesktop_os_release().get("VERSION_CODENAME", "stable"))
-        keyring = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
-        signed = f"[signed-by={keyring}] " if keyring.exists() else ""
-        (folder / "sources.list").write_text(f"deb-src {signed}{mirror} sid main\n")
-        apt = ["apt-get", "-q"]
-        for option in (
-            f"Dir::Etc::SourceList={folder}/sources.list", f"Dir::Etc::SourceParts={folder}/parts",
-            f"Dir::State::Lists={folder}/lists", f"Dir::Cache={folder}/cache", "APT::Sandbox::User=root",
-        ):  # fmt: skip
-            apt += ["-o", option]
-        run([*apt, "update"], folder, log)
-        run([*apt, "source", "--download-only", "asterisk"], folder / "download", log)
-        found = sorted((folder / "download").glob("*orig-Xpjproject.tar.*"))
-        if not found:
-            raise BuildError(
-                f"Debian's asterisk source no longer carries pjproject: set {SOURCE_VARIABLE} to a tarball of pjproject {VERSION}."
-            )
-        kept.mkdir(parents=True, exist_ok=True)
-        return Path(shutil.copy2(found[0], kept))
-
-
-def unpack(source: Path, into: Path, log: Path) -> None:
-    """Put the source tree into the folder. Raises BuildError when it is not pjproject of our version."""
-    if source.is_dir():
-        shutil.copytree(source, into, symlinks=True)
-    else:
-        into.mkdir()
-        run(["tar", "--extract", "--strip-components=1", "--file", str(source)], into, log)
-    try:
-        text = (into / "version.mak").read_text()
-    except FileNotFoundError:
-        raise BuildError(
-            f"{source} is not pjproject (no version.mak): set {SOURCE_VARIABLE} to pjproject {VERSION}."
-        ) from None
-    found = ".".join(re.findall(r"export PJ_VERSION_(?:MAJOR|MINOR|REV)\s*:= *(\S+)", text))
-    if found != VERSION:
-        raise BuildError(
-            f"{source} is pjproject {found}: set {SOURCE_VARIABLE} to a tarball or folder of pjproject {VERSION}."
-        )
-
-
-def compile_extension(tree: Path, jobs: str, log: Path) -> tuple[Path, Path]:
-    """Patch, configure, make, and link the Python extension. Returns pjsua2.py and the shared object."""
-    shutil.copy2(CONFIG_SITE, tree / "pjlib/include/pj/config_site.h")
+def compile_libraries(tree: Path, log: Path) -> None:
+    """Configure, patch and make the pjproject libraries."""
+    shutil.copy2(HERE / "config_site.h", tree / "pjlib/include/pj/config_site.h")
     for patch in patches():
         run(["patch", "--strip=1", "--forward", f"--input={patch}"], tree, log)
     # The non-free driver is gone from Debian's tarball and still named in a makefile.
     (tree / "pjmedia/src/pjmedia-audiodev/bdimad_dev.c").touch()
-    run(
-        ["bash", "./configure", *CONFIGURE, f"CFLAGS={COMPILER_FLAGS}", f"CXXFLAGS={COMPILER_FLAGS}"],
-        tree,
-        log,
-    )
+    flags = [f"{name}={COMPILER_FLAGS}" for name in ("CFLAGS", "CXXFLAGS")]
+    run(["bash", "./configure", *CONFIGURE, *flags], tree, log)
     run(["make", "dep"], tree, log)
-    run(["make", jobs, "lib"], tree, log)
-    return link_extension(tree, log)
+    run(["make", f"-j{os.cpu_count() or 1}", "lib"], tree, log)
 
 
 def link_extension(tree: Path, log: Path) -> tuple[Path, Path]:
-    """SWIG's glue, compiled and linked statically against the pjproject libraries."""
+    """SWIG's glue, linked statically against the libraries. Returns pjsua2.py and the shared object."""
     folder = tree / "pjsip-apps/src/swig/python"
-    includes = [f"-I{tree / part / 'include'}" for part in PARTS]
-    flags = {
-        name: run(["make", "--no-print-directory", "-f", "helper.mak", name], folder, log).split()
-        for name in ("cflags", "ldflags", "libs")
-    }
-    run([*SWIG, *includes, "-o", "pjsua2_wrap.cpp", "../pjsua2.i"], folder, log)
-    shared = folder / f"_pjsua2{sysconfig.get_config_var('EXT_SUFFIX')}"
-    # The glue is one file of 200 000 lines: -O1 halves its time and memory, and nothing in it is a loop.
+    parts = ("pjlib", "pjlib-util", "pjnath", "pjmedia", "pjsip")
+    includes = [f"-I{tree / part / 'include'}" for part in parts]
+    ask = ["make", "--no-print-directory", "-f", "helper.mak"]
+    flags = {name: run([*ask, name], folder, log).split() for name in ("cflags", "ldflags", "libs")}
+    glue = "pjsua2_wrap"
     run(
-        ["g++", *flags["cflags"], "-O1", "-Wno-deprecated-declarations", f"-I{sysconfig.get_path('include')}", "-c",
-         "pjsua2_wrap.cpp", "-o", "pjsua2_wrap.o"],
-        folder, log,
-    )  # fmt: skip
-    libraries = [f"-l{name}" for name in flags["libs"]]
-    run(
-        ["g++", "-shared", "-s", "pjsua2_wrap.o", *flags["ldflags"], *libraries, "-o", shared.name],
+        ["swig", "-c++", "-python", "-threads", "-w312", *includes, "-o", f"{glue}.cpp", "../pjsua2.i"],
         folder,
         log,
     )
+    python = f"-I{sysconfig.get_path('include')}"
+    # -O1: the glue is a quarter of the build's time and has nothing to optimise.
+    run(["g++", *flags["cflags"], "-O1", python, "-c", f"{glue}.cpp", "-o", f"{glue}.o"], folder, log)
+    shared = folder / f"_pjsua2{sysconfig.get_config_var('EXT_SUFFIX')}"
+    libraries = [f"-l{name}" for name in flags["libs"]]
+    run(["g++", "-shared", "-s", f"{glue}.o", *flags["ldflags"], *libraries, "-o", shared.name], folder, log)
     return folder / "pjsua2.py", shared
 
 
-def defines(config_site: str) -> dict[str, int]:
-    """The limits that a config_site.h sets, by name; an expression such as `(8 * 1024 - 1)` is worked out."""
+def limits(config_site: str) -> dict[str, int]:
+    """The numbers that a config_site.h defines, by name; a product such as `(8 * 1024 - 1)` is worked out."""
     found = re.findall(r"^#define\s+(\w+)\s+([\d()*+ -]+)$", config_site, re.MULTILINE)
-    return {name: int(eval(value, {"__builtins__": {}})) for name, value in found}  # noqa: S307  digits and operators
+    return {name: int(eval(value, {"__builtins__": {}})) for name, value in found}  # noqa: S307  digits only
 
 
 def build_module() -> str:
-    """The text of `pjsua2_build.py`: what a running program can ask about the wheel it has."""
-    names = [patch.stem for patch in patches()]
+    """The text of `pjsua2_build.py`, in which a program reads how the pjsua2 that it has was built."""
+    names = tuple(patch.stem for patch in patches())
+    numbers = limits((HERE / "config_site.h").read_text())
     return (
-        '"""How this pjsua2 was built."""\n\n'
-        f"VERSION = {VERSION!r}\nPATCHES = {tuple(names)!r}\nLIMITS = {defines(CONFIG_SITE.read_text())!r}\n"
+        '"""How this pjsua2 was built: version of pjproject, patches, limits of config_site.h."""\n\n'
+        f"VERSION = {VERSION!r}\nPATCHES = {names!r}\nLIMITS = {numbers!r}\n"
     )
 
 
-def pack(wheel: Path, contents: dict[str, bytes]) -> None:
-    """Write a wheel (PyPA binary distribution format 1.0) with these files by name; it appears whole or not at all."""
-    version, tag = wheel.stem.split("-", 2)[1:]
-    info = f"{DISTRIBUTION}-{version}.dist-info"
-    contents = contents | {
-        f"{info}/METADATA": (
-            f"Metadata-Version: 2.1\nName: {DISTRIBUTION.replace('_', '-')}\nVersion: {version}\n"
-            f"Summary: pjsua2 {VERSION} built for Sentralbord\nLicense: GPL-2.0-or-later\nRequires-Python: >=3.11\n"
-        ).encode(),
-        f"{info}/WHEEL": f"Wheel-Version: 1.0\nGenerator: sentralbord\nRoot-Is-Purelib: false\nTag: {tag}\n".encode(),
-    }
-    record = ""
-    for name, data in contents.items():
-        digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
-        record += f"{name},sha256={digest},{len(data)}\n"
-    contents[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n".encode()
-    wheel.parent.mkdir(parents=True, exist_ok=True)
-    partial = wheel.with_suffix(f".{os.getpid()}")
-    with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as file:
-        for name, data in contents.items():
-            entry = zipfile.ZipInfo(name)
-            entry.external_attr = 0o100644 << 16
-            file.writestr(entry, data, zipfile.ZIP_DEFLATED)
-    partial.replace(wheel)
-
-
-@contextlib.contextmanager
-def build_folder() -> Iterator[Path]:
-    """A temporary folder, removed also when the build fails; the log lies beside the wheel and stays."""
-    with tempfile.TemporaryDirectory(prefix="sentralbord-pjsua2-") as name:
-        yield Path(name)
-
-
 def build(wheel: Path) -> None:
-    """Make the wheel. Takes about three minutes on two cores. Raises BuildError."""
+    """Make the wheel; takes two to three minutes on two cores. Raises BuildError."""
     if missing := [tool for tool in TOOLS if not shutil.which(tool)]:
-        raise BuildError(
-            f"The build of pjsua2 needs {', '.join(missing)}: install {'it' if len(missing) == 1 else 'them'} first."
-        )
+        raise BuildError(f"The build of pjsua2 needs these programs first: {', '.join(missing)}.")
     wheel.parent.mkdir(parents=True, exist_ok=True)
     log = wheel.parent / "build.log"
     log.write_text("")
-    with build_folder() as folder:
-        tree = folder / "pjproject"
-        unpack(own_source() or fetch(log), tree, log)
-        glue, shared = compile_extension(tree, f"-j{os.cpu_count() or 1}", log)
+    with tempfile.TemporaryDirectory(prefix="sentralbord-pjsua2-") as folder:
+        tree = Path(folder) / "pjproject"
+        unpack(own_source() or fetch(cache_folder() / "source", log), tree, log)
+        compile_libraries(tree, log)
+        glue, shared = link_extension(tree, log)
         contents = {
             "pjsua2.py": glue.read_bytes(),
             shared.name: shared.read_bytes(),
             "pjsua2_build.py": build_module().encode(),
-            f"{wheel.name.rsplit('-', 3)[0]}.dist-info/COPYING": (tree / "COPYING").read_bytes(),
         }
-        pack(wheel, contents)
+        copying = (tree / "COPYING").read_bytes()
+        pack(wheel, f"pjsua2 {VERSION}, built for Sentralbord", "GPL-2.0-or-later", copying, contents)
 
 
-def main(arguments: list[str]) -> int:
+def main() -> int:
     """The command line; returns the exit status."""
     try:
         wheel = wheel_path()
-        if "--where" not in arguments and not wheel.exists():
+        if not wheel.exists():
             build(wheel)
     except BuildError as error:
         sys.stderr.write(f"{error}\n")
@@ -314,4 +152,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
