@@ -26,7 +26,9 @@ class Environment:
         A later lock holds all of the earlier ones: when its packages are in, so are theirs.
         """
         return [
-            Step("Virtual environment .venv", lambda: not self._stamped("python", self.identity), self._create),
+            Step(
+                "Virtual environment .venv", lambda: not self._stamped("python", self.identity), self._create
+            ),
             Step(
                 f"Python packages of {locks[0]}",
                 lambda: not any(self._stamped(lock, self._inputs(lock)) for lock in locks),
@@ -75,5 +77,13 @@ class Environment:
         leave_stamp(self._stamp("project"), self._project())
 
     def _pip(self, *arguments: str) -> None:
-        pip = [str(self.python), "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
+        pip = [
+            str(self.python),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-input",
+            "--disable-pip-version-check",
+        ]
         call([*pip, *arguments], RETRY, self.root, self.log)

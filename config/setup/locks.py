@@ -44,7 +44,10 @@ def lock(root: Path, log: Path, upgrade: bool = False) -> None:
 def pip_index(python: str) -> dict[str, str]:
     """The index that pip is configured with, told to uv, which does not read pip's configuration."""
     asked = subprocess.run(
-        [python, "-m", "pip", "config", "get", "global.index-url"], capture_output=True, text=True, check=False
+        [python, "-m", "pip", "config", "get", "global.index-url"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     address = os.environ.get("PIP_INDEX_URL") or asked.stdout.strip()
     return {"UV_DEFAULT_INDEX": address} if address else {}
