@@ -1,4 +1,4 @@
-"""The front end: `core/ui` built by npm and esbuild, with the machine's node or one from PyPI, cached by its sources."""
+"""The front end: `core/ui` built with the machine's node or one from PyPI, and cached by its sources."""
 
 import os
 import re
@@ -30,7 +30,7 @@ def sources(folder: Path) -> Iterator[Path]:
 def node_is_enough(version: str) -> bool:
     """Whether the answer of `node --version` (`v20.11.1`) is new enough."""
     found = re.match(r"v(\d+)\.", version)
-    return bool(found) and int(found[1]) >= NODE_NEEDED
+    return found is not None and int(found[1]) >= NODE_NEEDED
 
 
 class FrontEnd:

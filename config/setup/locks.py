@@ -11,7 +11,7 @@ from config.setup.steps import call
 RUNTIME = "requirements.lock"
 TEST = "requirements-test.lock"
 NODE = "config/setup/node.lock"
-# Universal: one file holds for all systems and Pythons. Without annotations and headers a change is easy to read.
+# One file for all systems and Pythons; without annotations and headers a change is easy to read.
 COMPILE = [
     *("pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes"),
     *("--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links"),
@@ -26,7 +26,7 @@ def lock(root: Path, log: Path, upgrade: bool = False) -> None:
         python = f"{folder}/bin/python"
         call([python, "-m", "pip", "install", "--quiet", "uv"], "let pip reach its index.", root, log)
         compile_lock = [f"{folder}/bin/uv", *COMPILE, *(["--upgrade"] if upgrade else [])]
-        index = pip_index(python)
+        index = index_settings(python)
         project = [*compile_lock, "pyproject.toml", "--extra", "setup"]
         call([*project, "--output-file", RUNTIME], REMEDY, root, log, index)
         call(
@@ -41,8 +41,8 @@ def lock(root: Path, log: Path, upgrade: bool = False) -> None:
         call([*compile_lock, str(wanted), "--output-file", NODE], REMEDY, root, log, index)
 
 
-def pip_index(python: str) -> dict[str, str]:
-    """The index that pip is configured with, told to uv, which does not read pip's configuration."""
+def index_settings(python: str) -> dict[str, str]:
+    """The index that pip is configured with and the system's certificates, told to uv, which reads neither."""
     asked = subprocess.run(
         [python, "-m", "pip", "config", "get", "global.index-url"],
         capture_output=True,
@@ -50,4 +50,5 @@ def pip_index(python: str) -> dict[str, str]:
         check=False,
     )
     address = os.environ.get("PIP_INDEX_URL") or asked.stdout.strip()
-    return {"UV_DEFAULT_INDEX": address} if address else {}
+    certificates = {"UV_NATIVE_TLS": "1"}
+    return certificates | ({"UV_DEFAULT_INDEX": address} if address else {})

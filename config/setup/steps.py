@@ -16,7 +16,7 @@ class SetupError(Exception):
 
 @dataclass(frozen=True)
 class Step:
-    """One piece of set-up. `title` tells what it does; `needed` is quick and false when it is done already."""
+    """One piece of set-up. `title` tells what it does; `needed` is quick, and false when it is done."""
 
     title: str
     needed: Callable[[], bool]
