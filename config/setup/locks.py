@@ -42,7 +42,7 @@ def lock(root: Path, log: Path, upgrade: bool = False) -> None:
 
 
 def index_settings(python: str) -> dict[str, str]:
-    """The index that pip is configured with and the system's certificates, told to uv, which reads neither."""
+    """Pip's index and the system's certificates, told to uv, which looks for neither."""
     asked = subprocess.run(
         [python, "-m", "pip", "config", "get", "global.index-url"],
         capture_output=True,
