@@ -75,9 +75,7 @@ def install(packages: Sequence[str], root: Path, log: Path) -> None:
     """Install the packages as root; raises SetupError with the exact command for everybody else."""
     command = install_command(packages)
     if os.geteuid() != 0:
-        raise SetupError(
-            f"These Debian packages are missing, run: sudo apt-get update && sudo {shlex.join(command)}"
-        )
+        raise SetupError(f"These Debian packages are missing, run: sudo apt-get update && sudo {shlex.join(command)}")
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
     call(["apt-get", "update"], "mend the package sources of this machine.", root, log, quiet)
     call(command, "install them by hand, then run the same again.", root, log, quiet)

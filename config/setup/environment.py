@@ -26,9 +26,7 @@ class Environment:
         A later lock holds all of the earlier ones: when its packages are in, so are theirs.
         """
         return [
-            Step(
-                "Virtual environment .venv", lambda: not self._stamped("python", self.identity), self._create
-            ),
+            Step("Virtual environment .venv", lambda: not self._stamped("python", self.identity), self._create),
             Step(
                 f"Python packages of {locks[0]}",
                 lambda: not any(self._stamped(lock, self._inputs(lock)) for lock in locks),
