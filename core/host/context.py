@@ -1,6 +1,5 @@
 """What a plugin's code is called with: its tenant's scope, its settings, and a few services."""
 
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,9 +13,7 @@ from msgspec import Struct
 from core.api.context import PluginEvent
 from core.data import tenant
 from core.host.registry import Plugin
-from core.tenancy.tables import TenantSetting
-
-log = logging.getLogger(__name__)
+from core.tenancy import service as tenancy
 
 Enqueue = Callable[..., Awaitable[None]]
 Emit = Callable[[PluginEvent], Awaitable[None]]
@@ -54,27 +51,13 @@ class ContextFactory:
 
     @asynccontextmanager
     async def __call__(self, plugin: Plugin, tenant_id: UUID) -> AsyncIterator[PluginContext]:
+        kind = plugin.manifest.settings
         with tenant(tenant_id):
             yield PluginContext(
                 tenant_id,
                 plugin.name,
-                await settings_of(plugin),
+                await tenancy.read_settings(plugin.name, kind) if kind else None,
                 frozenset(event.key for event in plugin.manifest.events),
                 self._enqueue,
                 self._emit,
             )
-
-
-async def settings_of(plugin: Plugin) -> Any:
-    """The settings of the tenant in force for a plugin; what is not stored, or no longer fits, is default."""
-    kind = plugin.manifest.settings
-    if kind is None:
-        return None
-    row = await TenantSetting.objects().where(TenantSetting.plugin == plugin.name).first()
-    if row is None:
-        return kind()
-    try:
-        return msgspec.json.decode(row.value, type=kind)
-    except msgspec.ValidationError as error:
-        log.error("stored settings of %s no longer fit and are not used: %s", plugin.name, error)
-        return kind()
