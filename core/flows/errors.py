@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class Problem(Struct, frozen=True, kw_only=True):
-    """One fault of a flow document. `what` and `remedy` are gettext ids; `values` fill their %(name)s places."""
+    """One fault of a flow. `what` and `remedy` are gettext ids; `values` fill their %(name)s places."""
 
     what: str
     remedy: str

@@ -1,4 +1,4 @@
-"""A call in virtual time: a scripted caller, prompts of computed length, given outcomes of queues and numbers."""
+"""A call in virtual time: a scripted caller, prompts of computed length, given outcomes of queues."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
