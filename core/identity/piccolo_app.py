@@ -1,0 +1,14 @@
+"""Tables of identity, for Piccolo and migrate()."""
+
+from pathlib import Path
+
+from piccolo.conf.apps import AppConfig
+
+from core.identity.tables import User
+
+APP_CONFIG = AppConfig(
+    app_name="identity",
+    migrations_folder_path=Path(__file__).parent / "piccolo_migrations",
+    table_classes=[User],
+    migration_dependencies=["core.tenancy.piccolo_app"],
+)

@@ -1,0 +1,104 @@
+"""Making tenants, giving them numbers, and finding whose number was dialled."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from asyncpg import UniqueViolationError
+
+from core.data import current_tenant, system
+from core.tenancy.errors import TenancyError
+from core.tenancy.model import checked_e164, checked_language, checked_slug, checked_timezone
+from core.tenancy.tables import MainNumber, Tenant, TenantModule
+
+
+async def create_tenant(slug: str, name: str, *, timezone: str = "Europe/Oslo", language: str = "nb") -> Tenant:
+    """Make a tenant: platform work, done with the system role. Raises TenancyError when the slug is taken."""
+    row = Tenant(
+        slug=checked_slug(slug),
+        name=name,
+        timezone=checked_timezone(timezone),
+        language=checked_language(language),
+    )
+    try:
+        with system():
+            await row.save()
+    except UniqueViolationError:
+        raise TenancyError(f"there is a tenant {slug!r} already; choose another slug") from None
+    return row
+
+
+async def all_tenants() -> list[Tenant]:
+    """Every tenant of the installation, by name; with the system role."""
+    with system():
+        return await Tenant.objects().order_by(Tenant.name)
+
+
+async def tenant_by_slug(slug: str) -> Tenant | None:
+    """The tenant with this slug; with the system role."""
+    with system():
+        return await Tenant.objects().where(Tenant.slug == slug).first()
+
+
+async def this_tenant() -> Tenant:
+    """The tenant in force. Raises TenancyError when it is gone."""
+    row = await Tenant.objects().where(Tenant.id == current_tenant()).first()
+    if row is None:
+        raise TenancyError(f"there is no tenant {current_tenant()}")
+    return row
+
+
+async def add_main_number(number: str, label: str = "") -> MainNumber:
+    """Give the tenant in force a number that callers dial (E.164).
+
+    Raises ValueError for another form, TenancyError when any tenant has it already.
+    """
+    row = MainNumber(number=checked_e164(number), label=label)
+    try:
+        await row.save()
+    except UniqueViolationError:
+        raise TenancyError(f"the number {number} is in use already") from None
+    return row
+
+
+async def main_numbers() -> list[MainNumber]:
+    """The main numbers of the tenant in force."""
+    return await MainNumber.objects().order_by(MainNumber.number)
+
+
+async def all_main_numbers() -> list[MainNumber]:
+    """The main numbers of all tenants, for the routing of incoming calls; with the system role."""
+    with system():
+        return await MainNumber.objects().order_by(MainNumber.number)
+
+
+async def publish(main_number_id: UUID, flow_version_id: UUID) -> MainNumber:
+    """Let calls to a number of the tenant in force be answered by this flow version from now on.
+
+    Raises TenancyError when the tenant has no such number.
+    """
+    changed = (
+        await MainNumber.update({
+            MainNumber.flow_version_id: flow_version_id,
+            MainNumber.published_at: datetime.now(UTC),
+        })
+        .where(MainNumber.id == main_number_id)
+        .returning(*MainNumber.all_columns())
+    )
+    if not changed:
+        raise TenancyError(f"this tenant has no main number {main_number_id}")
+    return MainNumber(**changed[0])
+
+
+async def set_module(plugin: str, *, entitled: bool, enabled: bool, seats: int | None = None) -> TenantModule:
+    """Say whether the tenant in force may use a plugin and does, with how many licences (None: unlimited)."""
+    row = TenantModule(plugin=plugin, entitled=entitled, enabled=enabled, seats=seats)
+    columns = (TenantModule.entitled, TenantModule.enabled, TenantModule.seats)
+    await TenantModule.insert(row).on_conflict(
+        target=(TenantModule.tenant_id, TenantModule.plugin), action="DO UPDATE", values=columns
+    )
+    return row
+
+
+async def modules() -> dict[str, TenantModule]:
+    """The modules of the tenant in force, by plugin name; a plugin without a row is not entitled."""
+    return {row.plugin: row for row in await TenantModule.objects()}

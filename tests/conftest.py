@@ -1,0 +1,118 @@
+"""Fixtures for every test: a real PostgreSQL and a real Redis for each pytest worker, a fresh database for each test."""
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+import pytest
+import pytest_asyncio
+from redis.asyncio import Redis
+
+from core.data import Database
+from core.data.embedded import EmbeddedPostgres, EmbeddedRedis
+from core.data.migrate import App, migrate
+from core.data.redis import connect_redis
+from core.tenancy.service import create_tenant
+
+CORE = Path(__file__).parent.parent / "core"
+_numbers = itertools.count(1)
+
+
+def core_apps() -> list[App]:
+    """The apps of all core packages that have tables."""
+    return [App.load(f"core.{file.parent.name}.piccolo_app") for file in sorted(CORE.glob("*/piccolo_app.py"))]
+
+
+@pytest.fixture(scope="session")
+def services_folder() -> Iterator[Path]:
+    """A short-named folder for this worker's servers and their sockets."""
+    folder = Path(tempfile.mkdtemp(prefix="sb-test-"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres(services_folder: Path) -> Iterator[EmbeddedPostgres]:
+    """This worker's PostgreSQL; it does not wait for the disk."""
+    server = EmbeddedPostgres(services_folder, durable=False)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def redis_server(services_folder: Path) -> Iterator[EmbeddedRedis]:
+    """This worker's Redis."""
+    server = EmbeddedRedis(services_folder)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def superuser(postgres: EmbeddedPostgres) -> AsyncIterator[asyncpg.Connection]:
+    """A connection that may make and drop databases."""
+    connection = await asyncpg.connect(postgres.superuser_url)
+    yield connection
+    await connection.close()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def template(postgres: EmbeddedPostgres, superuser: asyncpg.Connection) -> str:
+    """Name of a database with all migrations of core, to be cloned."""
+    await superuser.execute("CREATE DATABASE template_core OWNER sentralbord_owner")
+    await migrate(Database(database_url(postgres, "template_core")), core_apps())
+    return "template_core"
+
+
+@pytest_asyncio.fixture
+async def empty_database(postgres: EmbeddedPostgres, superuser: asyncpg.Connection) -> AsyncIterator[Database]:
+    """A database with nothing in it, not opened."""
+    name = f"empty_{next(_numbers)}"
+    await superuser.execute(f"CREATE DATABASE {name} OWNER sentralbord_owner STRATEGY file_copy")
+    yield Database(database_url(postgres, name))
+    await superuser.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest_asyncio.fixture
+async def database(
+    postgres: EmbeddedPostgres, superuser: asyncpg.Connection, template: str
+) -> AsyncIterator[Database]:
+    """A migrated database of this test's own, open: the tables' queries go there. Its `url` is for other processes."""
+    name = f"test_{next(_numbers)}"
+    await superuser.execute(
+        f"CREATE DATABASE {name} OWNER sentralbord_owner TEMPLATE {template} STRATEGY file_copy"
+    )
+    async with Database(database_url(postgres, name)) as opened:
+        yield opened
+    await superuser.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest_asyncio.fixture
+async def tenant_a(database: Database) -> UUID:
+    """Id of a tenant."""
+    return (await create_tenant("a", "Company A")).id
+
+
+@pytest_asyncio.fixture
+async def tenant_b(database: Database) -> UUID:
+    """Id of another tenant."""
+    return (await create_tenant("b", "Company B")).id
+
+
+@pytest_asyncio.fixture
+async def redis(redis_server: EmbeddedRedis) -> AsyncIterator[Redis]:
+    """A client of an empty Redis; `redis_server.url` is for other processes."""
+    client = connect_redis(redis_server.url)
+    await client.flushall()
+    yield client
+    await client.aclose()
+
+
+def database_url(postgres: EmbeddedPostgres, name: str) -> str:
+    """URL of one database of the server."""
+    return postgres.url.replace("@/sentralbord?", f"@/{name}?")
