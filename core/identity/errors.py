@@ -3,6 +3,10 @@
 from uuid import UUID
 
 
+class IdentityError(ValueError):
+    """A user cannot be made or changed like this; the message says why."""
+
+
 class WrongCredentials(Exception):
     """No active user has this e-mail address and password. Which of the two is wrong is not told."""
 

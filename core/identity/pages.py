@@ -61,7 +61,7 @@ async def sign_in(
     data: URLEncodedBody[SignInForm],
     sessions: NamedDependency[Sessions],
     throttle: NamedDependency[Throttle],
-    cookies: NamedDependency[Cookies],
+    cookie_jar: NamedDependency[Cookies],
 ) -> Response[Any]:
     """Check the password and begin a new session; the one the browser came with ends."""
     email, goal = data.email.strip(), safe_next(data.next)
@@ -91,13 +91,13 @@ async def sign_in(
         goal,
         status_code=303,
         headers={"Cache-Control": "no-store"},
-        cookies=[cookies.make(SESSION, session.id), cookies.make(CSRF, "", max_age=0)],
+        cookies=[cookie_jar.make(SESSION, session.id), cookie_jar.make(CSRF, "", max_age=0)],
     )
 
 
 @post("/sign-out", opt={"permission": "signed_in"}, include_in_schema=False)
 async def sign_out(
-    request: Request[Any, Session, Any], sessions: NamedDependency[Sessions], cookies: NamedDependency[Cookies]
+    request: Request[Any, Session, Any], sessions: NamedDependency[Sessions], cookie_jar: NamedDependency[Cookies]
 ) -> Response[Any]:
     """End this session."""
     await sessions.end(request.auth)
@@ -105,7 +105,7 @@ async def sign_out(
         "/sign-in",
         status_code=303,
         headers={"Cache-Control": "no-store", "Clear-Site-Data": '"cache", "storage"'},
-        cookies=[cookies.make(SESSION, "", max_age=0)],
+        cookies=[cookie_jar.make(SESSION, "", max_age=0)],
     )
 
 
@@ -114,7 +114,7 @@ async def choose_language(
     request: Request[Any, Any, Any],
     data: URLEncodedBody[LanguageForm],
     sessions: NamedDependency[Sessions],
-    cookies: NamedDependency[Cookies],
+    cookie_jar: NamedDependency[Cookies],
 ) -> Response[Any]:
     """Show the pages in another language: kept with the user, or in a cookie before sign-in (GEN-12)."""
     if data.language not in LANGUAGES:
@@ -125,7 +125,7 @@ async def choose_language(
         safe_next(data.next),
         status_code=303,
         headers={"Cache-Control": "no-store"},
-        cookies=[cookies.make(LANGUAGE, data.language, max_age=YEAR)],
+        cookies=[cookie_jar.make(LANGUAGE, data.language, max_age=YEAR)],
     )
 
 

@@ -1,17 +1,21 @@
 """Signing in, and reading who somebody is."""
 
+import re
 from uuid import UUID
 
 import msgspec
+from asyncpg import UniqueViolationError
+from piccolo.query.functions import Lower
 
 from core.data import system, tenant, transaction
-from core.identity.errors import SeveralCompanies, WrongCredentials
+from core.identity.errors import IdentityError, SeveralCompanies, WrongCredentials
 from core.identity.model import Principal
-from core.identity.passwords import verify_password
+from core.identity.passwords import hash_password, verify_password
 from core.identity.tables import User
 from core.identity.throttle import Throttle
 from core.tenancy.tables import Tenant
 
+EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
 MOST_COMPANIES = 5
 """One address is looked up in at most so many tenants: each costs a password check."""
 
@@ -25,7 +29,7 @@ async def sign_in(throttle: Throttle, email: str, password: str, address: str, c
     account = email.casefold()
     await throttle.check(account, address)
     users = await _users(email, company)
-    verdicts = [(user, await verify_password(user["password_hash"] or "", password)) for user in users]
+    verdicts = [(user, await verify_password(user.password_hash or "", password)) for user in users]
     if not users:
         await verify_password("", password)
     matches = [(user, verdict) for user, verdict in verdicts if verdict.matches]
@@ -42,10 +46,35 @@ async def sign_in(throttle: Throttle, email: str, password: str, address: str, c
     return found[0]
 
 
+async def create_user(
+    email: str, name: str, password: str = "", *, role: str = "user", language: str = "", person_id: UUID | None = None
+) -> User:
+    """A user of the tenant in force; without a password she cannot sign in yet.
+
+    Raises IdentityError for an address that is none, or that a user of this tenant has already.
+    """
+    address = email.strip()
+    if not EMAIL.fullmatch(address):
+        raise IdentityError(f"{email!r} is no e-mail address: write it as name@example.com")
+    row = User(
+        email=address,
+        name=name,
+        password_hash=await hash_password(password) if password else None,
+        role=role,
+        language=language,
+        person_id=person_id,
+    )
+    try:
+        await row.save()
+    except UniqueViolationError:
+        raise IdentityError(f"there is a user with the address {address} already") from None
+    return row
+
+
 async def principal_of(user_id: UUID) -> Principal | None:
     """The user as she is now; None when she is gone or switched off."""
     with system():
-        user = await _select().where(User.id == user_id, User.active.eq(True)).first()
+        user = await User.objects().where(User.id == user_id, User.active.eq(True)).first()
     return await _principal(user) if user else None
 
 
@@ -57,35 +86,30 @@ async def set_language(principal: Principal, language: str) -> Principal:
     return msgspec.structs.replace(principal, language=language)
 
 
-def _select():  # type: ignore[no-untyped-def]  # Piccolo's query types are private
-    return User.select(
-        User.id, User.tenant_id, User.email, User.name, User.password_hash, User.role, User.language, exclude_secrets=False
-    )
-
-
-async def _users(email: str, company: UUID | None) -> list[dict]:
-    query = _select().where(User.active.eq(True)).where(Lower(User.email) == email.lower()).limit(MOST_COMPANIES)
+async def _users(email: str, company: UUID | None) -> list[User]:
+    query = User.objects().where(User.active.eq(True), Lower(User.email) == email.lower()).limit(MOST_COMPANIES)
     with system():
         return await (query.where(User.tenant_id == company) if company else query)
 
 
-async def _principal(user: dict) -> Principal:
+async def _principal(user: User) -> Principal:
     with system():
-        company = await Tenant.select().where(Tenant.id == user["tenant_id"]).first()
+        company = await Tenant.objects().get(Tenant.id == user.tenant_id)
+    assert company is not None, "a user has a tenant: there is a foreign key"
     return Principal(
-        user_id=user["id"],
-        tenant_id=user["tenant_id"],
-        tenant=company["name"],
-        name=user["name"],
-        email=user["email"],
-        role=user["role"],
-        language=user["language"] or company["language"],
-        zone=company["timezone"],
+        user_id=user.id,
+        tenant_id=user.tenant_id,
+        tenant=company.name,
+        name=user.name,
+        email=user.email,
+        role=user.role,
+        language=user.language or company.language,
+        zone=company.timezone,
     )
 
 
-async def _keep_hash(user: dict, new_hash: str) -> None:
+async def _keep_hash(user: User, new_hash: str) -> None:
     """Store the password under today's parameters."""
-    with tenant(user["tenant_id"]):
+    with tenant(user.tenant_id):
         async with transaction():
-            await User.update({User.password_hash: new_hash}).where(User.id == user["id"])
+            await User.update({User.password_hash: new_hash}).where(User.id == user.id)

@@ -51,7 +51,7 @@ const result = await esbuild.build({
   splitting: true,
   format: 'esm',
   minify: true,
-  target: ['es2022', 'chrome110', 'firefox115', 'safari16.4'],
+  target: ['es2022', 'chrome123', 'firefox128', 'safari17.5'],
   outdir: out,
   entryNames: '[dir]/[name]-[hash]',
   chunkNames: 'chunks/[name]-[hash]',

@@ -41,6 +41,11 @@ def _(text: str) -> str:
     return translations(_view.get().language).gettext(text)
 
 
+def N_(text: str) -> str:
+    """Mark a text for translation where it is kept, not shown."""
+    return text
+
+
 def ngettext(one: str, many: str, count: int) -> str:
     return translations(_view.get().language).ngettext(one, many, count)
 

@@ -12,16 +12,10 @@ from redis.exceptions import RedisError
 
 from core.data import DatabaseUnavailable
 from core.ui.shell import Shell, page
-from core.ui.templating import _
+from core.ui.templating import N_, _
 from core.web.security import nonce, request_id
 
 log = logging.getLogger(__name__)
-
-
-def N_(text: str) -> str:
-    """Mark a text for translation where it is kept, not shown."""
-    return text
-
 
 TITLES = {
     400: N_("That did not look right"),
