@@ -1,0 +1,24 @@
+"""Who is signed in."""
+
+from uuid import UUID
+
+from msgspec import Struct
+
+
+class Principal(Struct, frozen=True):
+    """A signed-in user. `role` is the key of a role, `language` a BCP 47 tag or empty, `zone` the tenant's IANA zone."""
+
+    user_id: UUID
+    tenant_id: UUID
+    tenant: str
+    name: str
+    email: str
+    role: str
+    language: str = ""
+    zone: str = "UTC"
+
+    @property
+    def initials(self) -> str:
+        """First letters of the first and the last name."""
+        words = self.name.split()
+        return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()

@@ -1,0 +1,154 @@
+"""Sign-in, sign-out and the language of the one who asks."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.exceptions import ClientException
+from litestar.params import FromQuery, URLEncodedBody
+from litestar.response import Redirect, Template
+from msgspec import Meta
+
+from core.identity import service
+from core.identity.cookies import CSRF, LANGUAGE, SESSION, YEAR, Cookies
+from core.identity.errors import SeveralCompanies, TooManyAttempts, WrongCredentials
+from core.identity.sessions import Session, Sessions
+from core.identity.throttle import Throttle
+from core.ui.shell import page
+from core.ui.templating import _, ngettext
+from core.ui.translations import LANGUAGES
+
+HOME = "/"
+
+
+@dataclass
+class SignInForm:
+    """What the sign-in page sends."""
+
+    email: Annotated[str, Meta(max_length=320)] = ""
+    password: str = ""
+    company: UUID | None = None
+    next: str = HOME
+
+
+@dataclass
+class LanguageForm:
+    language: str = ""
+    next: str = HOME
+
+
+def safe_next(address: str) -> str:
+    """An address of our own to go on to; anything else becomes the first page."""
+    parts = urlsplit(address.replace("\\", "/"))
+    local = address.startswith("/") and not address.startswith("//") and not parts.scheme and not parts.netloc
+    return address if local and address.isprintable() else HOME
+
+
+@get("/sign-in", opt={"permission": "public"}, include_in_schema=False)
+async def sign_in_page(request: Request[Any, Any, Any], next: FromQuery[str] = HOME) -> Response[Any]:
+    """The sign-in page; who is signed in goes on."""
+    if request.user is not None:
+        return Redirect(safe_next(next))
+    return _form(request, next=safe_next(next))
+
+
+@post("/sign-in", opt={"permission": "public"}, include_in_schema=False)
+async def sign_in(
+    request: Request[Any, Any, Any],
+    data: URLEncodedBody[SignInForm],
+    sessions: NamedDependency[Sessions],
+    throttle: NamedDependency[Throttle],
+    cookie_jar: NamedDependency[Cookies],
+) -> Response[Any]:
+    """Check the password and begin a new session; the one the browser came with ends."""
+    email, goal = data.email.strip(), safe_next(data.next)
+    if not email or not data.password:
+        return _form(request, status=400, email=email, next=goal, error=_("Enter your e-mail address and password."))
+    address = request.client.host if request.client else ""
+    try:
+        principal = await service.sign_in(throttle, email, data.password, address, data.company)
+    except WrongCredentials:
+        error = _("The e-mail address or the password is wrong.")
+        return _form(request, status=401, email=email, next=goal, error=error)
+    except SeveralCompanies as several:
+        note = _("You have a user in several companies. Choose one, and enter the password again.")
+        return _form(request, email=email, next=goal, note=note, companies=several.companies)
+    except TooManyAttempts as refusal:
+        minutes = -(-refusal.seconds // 60)
+        error = ngettext(
+            "Too many attempts. Try again in a minute.", "Too many attempts. Try again in %(num)d minutes.", minutes
+        ) % {"num": minutes}
+        answer = _form(request, status=429, email=email, next=goal, error=error)
+        answer.headers["Retry-After"] = str(refusal.seconds)
+        return answer
+    if request.auth is not None:
+        await sessions.end(request.auth)
+    session = await sessions.start(principal, address=address, agent=request.headers.get("user-agent", ""))
+    return Redirect(
+        goal,
+        status_code=303,
+        headers={"Cache-Control": "no-store"},
+        cookies=[cookie_jar.make(SESSION, session.id), cookie_jar.make(CSRF, "", max_age=0)],
+    )
+
+
+@post("/sign-out", opt={"permission": "signed_in"}, include_in_schema=False)
+async def sign_out(
+    request: Request[Any, Session, Any], sessions: NamedDependency[Sessions], cookie_jar: NamedDependency[Cookies]
+) -> Response[Any]:
+    """End this session."""
+    await sessions.end(request.auth)
+    return Redirect(
+        "/sign-in",
+        status_code=303,
+        headers={"Cache-Control": "no-store", "Clear-Site-Data": '"cache", "storage"'},
+        cookies=[cookie_jar.make(SESSION, "", max_age=0)],
+    )
+
+
+@post("/language", opt={"permission": "public"}, include_in_schema=False)
+async def choose_language(
+    request: Request[Any, Any, Any],
+    data: URLEncodedBody[LanguageForm],
+    sessions: NamedDependency[Sessions],
+    cookie_jar: NamedDependency[Cookies],
+) -> Response[Any]:
+    """Show the pages in another language: kept with the user, or in a cookie before sign-in (GEN-12)."""
+    if data.language not in LANGUAGES:
+        raise ClientException(f"language {data.language!r} is not one of {', '.join(LANGUAGES)}")
+    if request.auth is not None:
+        await sessions.update(request.auth, await service.set_language(request.user, data.language))
+    return Redirect(
+        safe_next(data.next),
+        status_code=303,
+        headers={"Cache-Control": "no-store"},
+        cookies=[cookie_jar.make(LANGUAGE, data.language, max_age=YEAR)],
+    )
+
+
+def _form(
+    request: Request[Any, Any, Any],
+    *,
+    status: int = 200,
+    email: str = "",
+    next: str = HOME,
+    error: str = "",
+    note: str = "",
+    companies: dict[UUID, str] | None = None,
+) -> Template:
+    return page(
+        request,
+        "sign_in.html",
+        status=status,
+        email=email,
+        next=next,
+        error=error,
+        note=note,
+        companies=companies or {},
+    )
+
+
+PAGES = (sign_in_page, sign_in, sign_out, choose_language)

@@ -1,0 +1,115 @@
+"""Signing in, and reading who somebody is."""
+
+import re
+from uuid import UUID
+
+import msgspec
+from asyncpg import UniqueViolationError
+from piccolo.query.functions import Lower
+
+from core.data import system, tenant, transaction
+from core.identity.errors import IdentityError, SeveralCompanies, WrongCredentials
+from core.identity.model import Principal
+from core.identity.passwords import hash_password, verify_password
+from core.identity.tables import User
+from core.identity.throttle import Throttle
+from core.tenancy.tables import Tenant
+
+EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
+MOST_COMPANIES = 5
+"""One address is looked up in at most so many tenants: each costs a password check."""
+
+
+async def sign_in(throttle: Throttle, email: str, password: str, address: str, company: UUID | None = None) -> Principal:
+    """The user with this e-mail address (of any tenant, or of `company`) and password.
+
+    `address` is where the attempt comes from. Raises WrongCredentials, TooManyAttempts, or SeveralCompanies when
+    address and password fit users of several tenants. Takes as long when nobody has the address.
+    """
+    account = email.casefold()
+    await throttle.check(account, address)
+    users = await _users(email, company)
+    verdicts = [(user, await verify_password(user.password_hash or "", password)) for user in users]
+    if not users:
+        await verify_password("", password)
+    matches = [(user, verdict) for user, verdict in verdicts if verdict.matches]
+    if not matches:
+        await throttle.failed(account, address)
+        raise WrongCredentials
+    await throttle.succeeded(account, address)
+    for user, verdict in matches:
+        if verdict.new_hash:
+            await _keep_hash(user, verdict.new_hash)
+    found = [await _principal(user) for user, _ in matches]
+    if len(found) > 1:
+        raise SeveralCompanies({principal.tenant_id: principal.tenant for principal in found})
+    return found[0]
+
+
+async def create_user(
+    email: str, name: str, password: str = "", *, role: str = "user", language: str = "", person_id: UUID | None = None
+) -> User:
+    """A user of the tenant in force; without a password she cannot sign in yet.
+
+    Raises IdentityError for an address that is none, or that a user of this tenant has already.
+    """
+    address = email.strip()
+    if not EMAIL.fullmatch(address):
+        raise IdentityError(f"{email!r} is no e-mail address: write it as name@example.com")
+    row = User(
+        email=address,
+        name=name,
+        password_hash=await hash_password(password) if password else None,
+        role=role,
+        language=language,
+        person_id=person_id,
+    )
+    try:
+        await row.save()
+    except UniqueViolationError:
+        raise IdentityError(f"there is a user with the address {address} already") from None
+    return row
+
+
+async def principal_of(user_id: UUID) -> Principal | None:
+    """The user as she is now; None when she is gone or switched off."""
+    with system():
+        user = await User.objects().where(User.id == user_id, User.active.eq(True)).first()
+    return await _principal(user) if user else None
+
+
+async def set_language(principal: Principal, language: str) -> Principal:
+    """Keep the user's own choice of language (GEN-12)."""
+    with tenant(principal.tenant_id):
+        async with transaction():
+            await User.update({User.language: language}).where(User.id == principal.user_id)
+    return msgspec.structs.replace(principal, language=language)
+
+
+async def _users(email: str, company: UUID | None) -> list[User]:
+    query = User.objects().where(User.active.eq(True), Lower(User.email) == email.lower()).limit(MOST_COMPANIES)
+    with system():
+        return await (query.where(User.tenant_id == company) if company else query)
+
+
+async def _principal(user: User) -> Principal:
+    with system():
+        company = await Tenant.objects().get(Tenant.id == user.tenant_id)
+    assert company is not None, "a user has a tenant: there is a foreign key"
+    return Principal(
+        user_id=user.id,
+        tenant_id=user.tenant_id,
+        tenant=company.name,
+        name=user.name,
+        email=user.email,
+        role=user.role,
+        language=user.language or company.language,
+        zone=company.timezone,
+    )
+
+
+async def _keep_hash(user: User, new_hash: str) -> None:
+    """Store the password under today's parameters."""
+    with tenant(user.tenant_id):
+        async with transaction():
+            await User.update({User.password_hash: new_hash}).where(User.id == user.id)

@@ -1,0 +1,5 @@
+// On every page: htmx navigation, theme, menus, and the modules that the page in #main asks for.
+import htmx from 'htmx.org/dist/htmx.esm.js';
+import './shell.js';
+
+window.htmx = htmx;

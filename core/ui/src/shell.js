@@ -1,0 +1,45 @@
+// Behaviour of the frame: theme, menus, modules of the page, focus after navigation.
+const root = document.documentElement;
+const dark = matchMedia('(prefers-color-scheme: dark)');
+
+document.addEventListener('click', (event) => {
+  if (event.target.closest('[data-theme-toggle]')) toggleTheme();
+  for (const menu of document.querySelectorAll('details[data-menu][open]')) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+
+document.addEventListener('keydown', (event) => {
+  const menu = event.target.closest?.('details[data-menu][open]');
+  if (event.key !== 'Escape' || !menu) return;
+  menu.open = false;
+  menu.querySelector('summary').focus();
+});
+
+function toggleTheme() {
+  const shown = root.dataset.theme === 'auto' ? (dark.matches ? 'dark' : 'light') : root.dataset.theme;
+  root.dataset.theme = shown === 'dark' ? 'light' : 'dark';
+  const secure = location.protocol === 'https:' ? ';secure' : '';
+  document.cookie = `theme=${root.dataset.theme};path=/;max-age=31536000;samesite=lax${secure}`;
+}
+
+/** Load the modules that the page in #main names; a module runs once, its elements upgrade by themselves. */
+function loadModules() {
+  for (const link of document.querySelectorAll('#main [data-module]')) import(link.dataset.module);
+}
+
+/** After a navigation inside #main: the menu shows where we are, and the keyboard starts at the new page. */
+function arrived() {
+  loadModules();
+  const here = location.pathname;
+  for (const link of document.querySelectorAll('.topbar nav a')) {
+    const path = link.getAttribute('href');
+    if (here === path || (path !== '/' && here.startsWith(`${path}/`))) link.setAttribute('aria-current', 'page');
+    else link.removeAttribute('aria-current');
+  }
+  document.querySelector('#main')?.focus({ preventScroll: true });
+}
+
+loadModules();
+document.addEventListener('htmx:after:swap', arrived);
+document.addEventListener('htmx:after:history:restore', arrived);

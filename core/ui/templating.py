@@ -1,0 +1,105 @@
+"""The Jinja environment: escaping on, gettext in the language of the request, times in the tenant's zone."""
+
+from contextvars import ContextVar
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from markupsafe import Markup
+from msgspec import Struct
+
+from core.ui.assets import asset_url, import_map, preloads
+from core.ui.translations import LANGUAGES, SOURCE, language_name, script_messages, translations
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+class View(Struct, frozen=True):
+    """How the one who asks sees things: language, IANA zone, theme ("light", "dark" or "auto")."""
+
+    language: str = SOURCE
+    zone: str = "UTC"
+    theme: str = "auto"
+
+
+_view: ContextVar[View] = ContextVar("view", default=View())
+
+
+def show_as(view: View) -> None:
+    """Set the view of the running request."""
+    _view.set(view)
+
+
+def current_view() -> View:
+    return _view.get()
+
+
+def _(text: str) -> str:
+    """A text in the language of the running request."""
+    return translations(_view.get().language).gettext(text)
+
+
+def N_(text: str) -> str:
+    """Mark a text for translation where it is kept, not shown."""
+    return text
+
+
+def ngettext(one: str, many: str, count: int) -> str:
+    return translations(_view.get().language).ngettext(one, many, count)
+
+
+def local(at: datetime) -> datetime:
+    """A UTC time in the zone of the running request."""
+    return at.astimezone(ZoneInfo(_view.get().zone))
+
+
+def format_time(at: datetime, form: str = "medium") -> str:
+    """A time as people of the language write it. `form`: a Babel format or pattern, or "time" for hh:mm:ss."""
+    view = _view.get()
+    pattern = "HH:mm:ss" if form == "time" else form
+    return format_datetime(at, pattern, tzinfo=ZoneInfo(view.zone), locale=view.language)
+
+
+def format_duration(seconds: float) -> str:
+    """Minutes and seconds as 2:05, with hours as 1:02:05."""
+    whole = max(int(seconds), 0)
+    hours, minutes = divmod(whole // 60, 60)
+    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
+
+
+def icon(name: str, extra: str = "") -> Markup:
+    """An icon of the sprite; decoration only, so hidden from screen readers."""
+    return Markup('<svg class="icon {}" aria-hidden="true"><use href="{}#{}"></use></svg>').format(
+        extra, asset_url("icons"), name
+    )
+
+
+def messages_url(language: str) -> str:
+    """Address of the texts that scripts use; changes with its content."""
+    return f"/i18n/{language}-{script_messages(language)[1]}.js"
+
+
+def create_environment(plugin_templates: dict[str, Path] | None = None) -> Environment:
+    """The environment of all pages. A plugin's templates are reached only below its own name."""
+    plugins = {name: FileSystemLoader(folder) for name, folder in (plugin_templates or {}).items()}
+    environment = Environment(
+        loader=ChoiceLoader([FileSystemLoader(TEMPLATES), PrefixLoader(plugins)]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.install_gettext_callables(_, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    environment.filters |= {"time": format_time, "duration": format_duration}
+    environment.globals |= {
+        "asset_url": asset_url,
+        "preloads": preloads,
+        "icon": icon,
+        "view": current_view,
+        "import_map": lambda: import_map(messages_url(_view.get().language)),
+        "languages": {language: language_name(language) for language in LANGUAGES},
+    }
+    return environment

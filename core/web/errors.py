@@ -1,0 +1,100 @@
+"""Errors as people read them (a page) and as programs read them (problem details, RFC 9457)."""
+
+import logging
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from litestar.response import Redirect
+from redis.exceptions import RedisError
+
+from core.data import DatabaseUnavailable
+from core.ui.shell import Shell, page
+from core.ui.templating import N_, _
+from core.web.security import nonce, request_id
+
+log = logging.getLogger(__name__)
+
+TITLES = {
+    400: N_("That did not look right"),
+    401: N_("Please sign in"),
+    403: N_("You have no access to this"),
+    404: N_("There is nothing here"),
+    405: N_("That cannot be done here"),
+    413: N_("That was too large"),
+    429: N_("Too many attempts"),
+    503: N_("A short break"),
+}
+HELP = {
+    400: N_("Something in the request could not be understood. Go back and try again."),
+    401: N_("You have been away for a while. Sign in to go on."),
+    403: N_("Ask an administrator of your company to give your role access."),
+    404: N_("The page does not exist, or it belongs to somebody else. Check the address."),
+    429: N_("Wait a little before you try again."),
+    503: N_("A service that we need is starting again. Calls go on meanwhile. Try again in a few seconds."),
+}
+FAILED_TITLE = N_("Something went wrong")
+FAILED_HELP = N_("The fault is ours and has been recorded. Try again, and quote the reference below if it stays.")
+
+
+def handle_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """Answer any exception: what was expected with its status, a lost service with 503, the rest with 500."""
+    status, detail = _status(error)
+    if status >= 500:
+        log.error("%s %s failed (%s)", request.method, request.url.path, request_id(request.scope), exc_info=error)
+    headers = dict(getattr(error, "headers", None) or {})
+    if status == 503:
+        headers["Retry-After"] = "3"
+    if not _wants_page(request):
+        return _problem(request, status, detail, headers, getattr(error, "extra", None))
+    if status == 401 and request.method == "GET":
+        return Redirect(f"/sign-in?next={quote(_path(request))}", headers={"Cache-Control": "no-store"})
+    request.state.setdefault("shell", Shell(nonce(request.scope), "", request.url.path))
+    response = page(
+        request,
+        "error.html",
+        status=status,
+        title=_(TITLES.get(status, FAILED_TITLE)),
+        help=_(HELP.get(status, FAILED_HELP)),
+        detail=detail if status in {400, 403} else "",
+        reference=request_id(request.scope),
+    )
+    response.headers.update(headers)
+    return response
+
+
+def _status(error: Exception) -> tuple[int, str]:
+    if isinstance(error, HTTPException):
+        return error.status_code, error.detail
+    if isinstance(error, (DatabaseUnavailable, RedisError)):
+        return 503, "a service that is needed is not reachable just now"
+    return 500, "unexpected error"
+
+
+def _problem(
+    request: Request[Any, Any, Any], status: int, detail: str, headers: dict[str, str], extra: Any
+) -> Response[bytes]:
+    body = {
+        "type": "about:blank",
+        "title": TITLES.get(status, FAILED_TITLE),
+        "status": status,
+        "detail": detail,
+        "instance": request_id(request.scope),
+    }
+    if extra:
+        body["errors"] = extra
+    return Response(
+        msgspec.json.encode(body), status_code=status, media_type="application/problem+json", headers=headers
+    )
+
+
+def _wants_page(request: Request[Any, Any, Any]) -> bool:
+    path = request.url.path
+    return not path.startswith(("/api/", "/static/", "/i18n/")) and "text/html" in request.headers.get("accept", "")
+
+
+def _path(request: Request[Any, Any, Any]) -> str:
+    query = request.url.query
+    return f"{request.url.path}?{query}" if query else request.url.path

@@ -1,0 +1,100 @@
+"""Before every request: who asks, for which tenant, in which language, and the frame of the page."""
+
+import logging
+import time
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.datastructures import MutableScopeHeaders
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from core.data import DatabaseUnavailable, tenant
+from core.identity import service
+from core.identity.cookies import CSRF, LANGUAGE, SESSION, THEME, Cookies
+from core.identity.sessions import Session, Sessions
+from core.roles.model import allows
+from core.ui.shell import Entry, Shell
+from core.ui.templating import View, show_as
+from core.ui.translations import choose_language
+from core.web.csrf import new_token
+from core.web.security import cookies_of, nonce, request_id
+
+log = logging.getLogger(__name__)
+
+CHECK_SECONDS = 30
+"""A user who was switched off, or got another role, is so for a running session after at most so long."""
+THEMES = {"light", "dark"}
+
+
+class RequestContext(ASGIMiddleware):
+    """Sets scope["user"] (Principal or None) and scope["auth"] (Session or None), and works for the user's tenant."""
+
+    scopes = (ScopeType.HTTP, ScopeType.WEBSOCKET)
+    exclude_opt_key = "no_context"
+
+    def __init__(self, sessions: Sessions, cookies: Cookies, menu: tuple[Entry, ...]) -> None:
+        self._sessions = sessions
+        self._cookies = cookies
+        self._menu = menu
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        cookies = cookies_of(scope)
+        request_id(scope)
+        scope["user"] = scope["auth"] = None
+        session = scope["auth"] = await self._session(cookies.get(self._cookies.name(SESSION), ""))
+        csrf = session.csrf if session else cookies.get(self._cookies.name(CSRF), "")
+        if not csrf:
+            csrf = new_token()
+            send = self._with_cookie(send, csrf)
+        self._frame(scope, session, cookies, csrf)
+        if session is None:
+            await next_app(scope, receive, send)
+            return
+        scope["user"] = session.principal
+        with tenant(session.principal.tenant_id):
+            await next_app(scope, receive, send)
+
+    async def _session(self, session_id: str) -> Session | None:
+        session = await self._sessions.find(session_id) if session_id else None
+        if session is None or time.time() - session.checked < CHECK_SECONDS:
+            return session
+        try:
+            principal = await service.principal_of(session.principal.user_id)
+        except DatabaseUnavailable as error:
+            log.warning("could not read user %s again: %s", session.principal.user_id, error)
+            return session
+        if principal is None:
+            await self._sessions.end(session)
+            return None
+        return await self._sessions.update(session, principal)
+
+    def _frame(self, scope: Scope, session: Session | None, cookies: dict[str, str], csrf: str) -> None:
+        user = session.principal if session else None
+        connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope)
+        language = choose_language(
+            user.language if user else "",
+            cookies.get(self._cookies.name(LANGUAGE), ""),
+            accept=connection.headers.get("accept-language", ""),
+        )
+        theme = cookies.get(THEME, "")
+        show_as(View(language, user.zone if user else "UTC", theme if theme in THEMES else "auto"))
+        scope["state"]["shell"] = Shell(
+            nonce=nonce(scope),
+            csrf=csrf,
+            path=scope["path"],
+            name=user.name if user else "",
+            initials=user.initials if user else "",
+            tenant=user.tenant if user else "",
+            entries=tuple(entry for entry in self._menu if user and allows(user.role, entry.permission)),
+        )
+
+    def _with_cookie(self, send: Send, csrf: str) -> Send:
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                cookie = self._cookies.make(CSRF, csrf, samesite="strict")
+                MutableScopeHeaders.from_message(message).add("Set-Cookie", cookie.to_header(header=""))
+            await send(message)
+
+        return sending

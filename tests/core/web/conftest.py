@@ -1,0 +1,99 @@
+"""The real app on a real PostgreSQL and Redis: over HTTP, and on a port for browsers."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+from litestar import Litestar
+from httpx import AsyncClient, Response
+from redis.asyncio import Redis
+
+from core.config import Settings, load_settings
+from core.data import Database, tenant
+from core.identity.service import create_user
+from core.web.app import create_app
+from core.web.process import WebServer
+
+PASSWORD = "correct horse battery staple"
+
+
+@dataclass
+class Visitor:
+    """A browser without a browser: keeps cookies, sends the page's CSRF token."""
+
+    client: AsyncClient
+    csrf: str = ""
+
+    async def sign_in(self, email: str, password: str = PASSWORD, **fields: str) -> Response:
+        page = await self.client.get("/sign-in")
+        self.csrf = token(page.text)
+        return await self.client.post(
+            "/sign-in",
+            data={"csrf": self.csrf, "email": email, "password": password, **fields},
+            headers={"accept": "text/html"},
+        )
+
+
+def token(html: str) -> str:
+    """The CSRF token in a page."""
+    return html.split('name="csrf" value="')[1].split('"')[0]
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return load_settings(environment={"SENTRALBORD_WEB__PORT": "0"})
+
+
+@pytest.fixture
+def app(settings: Settings, database: Database, redis: Redis) -> Litestar:
+    return create_app(settings, database, redis)
+
+
+@asynccontextmanager
+async def serving(app: Litestar, settings: Settings) -> AsyncIterator[str]:
+    """The address of the app on a port of its own."""
+    server = WebServer(app, settings)
+    task = asyncio.create_task(server.serve())
+    while not server.started:
+        assert not task.done(), task
+        await asyncio.sleep(0.01)
+    yield f"http://127.0.0.1:{server.port}"
+    server.stop()
+    await task
+
+
+@pytest_asyncio.fixture
+async def address(app: Litestar, settings: Settings) -> AsyncIterator[str]:
+    async with serving(app, settings) as url:
+        yield url
+
+
+@pytest_asyncio.fixture
+async def visitor(address: str) -> AsyncIterator[Visitor]:
+    async with AsyncClient(base_url=address) as client:
+        yield Visitor(client)
+
+
+@pytest_asyncio.fixture
+async def stranger(address: str) -> AsyncIterator[Visitor]:
+    """Another browser."""
+    async with AsyncClient(base_url=address) as client:
+        yield Visitor(client)
+
+
+@pytest_asyncio.fixture
+async def kari(tenant_a: UUID):
+    """An administrator of tenant A."""
+    with tenant(tenant_a):
+        return await create_user("kari@a.example", "Kari Nordmann", PASSWORD, role="administrator")
+
+
+@pytest_asyncio.fixture
+async def ola(tenant_b: UUID):
+    """An administrator of tenant B."""
+    with tenant(tenant_b):
+        return await create_user("ola@b.example", "Ola Hansen", PASSWORD, role="administrator")
