@@ -1,6 +1,6 @@
 """The sound library."""
 
-from core.data.ddl import tenant_table
+from core.api.ddl import tenant_table
 
 ID = "0001_sounds"
 

@@ -1,6 +1,6 @@
 """Flows and their versions; a main number points at a version of its own tenant."""
 
-from core.data.ddl import tenant_fk, tenant_table
+from core.api.ddl import tenant_fk, tenant_table
 
 ID = "0001_flows"
 

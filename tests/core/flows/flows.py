@@ -26,9 +26,7 @@ def document(*nodes: Node, edges: str = "", start: str = "") -> Document:
 
 
 def published(flow: Document) -> Published:
-    return Published(
-        flow_id=UUID(int=11), version_id=UUID(int=12), version=3, name="Switchboard", document=flow
-    )
+    return Published(flow_id=UUID(int=11), version_id=UUID(int=12), version=3, name="Switchboard", document=flow)
 
 
 def switchboard() -> Document:

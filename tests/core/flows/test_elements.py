@@ -95,9 +95,7 @@ async def test_the_last_attempt_decides_between_invalid_and_no_dial() -> None:
 
 
 @given(keys=st.sets(st.sampled_from("0123456789"), min_size=1), pressed=st.sampled_from("0123456789*#"))
-async def test_a_menu_has_an_exit_for_exactly_the_digits_that_are_configured(
-    keys: set[str], pressed: str
-) -> None:
+async def test_a_menu_has_an_exit_for_exactly_the_digits_that_are_configured(keys: set[str], pressed: str) -> None:
     digits = "".join(sorted(keys))
     config = read_settings(BUILT_IN["core.menu"], {**MENU, "keys": digits})
     assert [exit.key for exit in BUILT_IN["core.menu"].exits(config)] == [*digits, "invalid", "no_dial"]
