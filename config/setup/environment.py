@@ -62,7 +62,8 @@ class Environment:
         leave_stamp(self._stamp("python"), self.identity)
 
     def _install_lock(self, lock: str) -> None:
-        self._pip("--require-hashes", "--requirement", lock)
+        # A lock is complete, so pip need not resolve; the pip of Debian 12 stumbles over extras when it does.
+        self._pip("--no-deps", "--require-hashes", "--requirement", lock)
         leave_stamp(self._stamp(lock), self._inputs(lock))
 
     def _install_wheel(self, wheel: Path) -> None:
