@@ -130,10 +130,10 @@ class EmbeddedPostgres:
         unfinished.rename(cluster)
 
     def _clear_remains(self) -> None:
-        """After kill -9: end the server's orphaned children, then remove its pid file.
+        """After kill -9: end the server's orphaned children, then remove its pid files.
 
-        In this order, because the pid file is what keeps a second server off memory that is still in use. Its number
-        may belong to any other process by now, which would keep PostgreSQL from starting.
+        In this order, because they are what keeps a second server off memory that is still in use. Their number may
+        belong to any other process by now, which would keep PostgreSQL from starting.
         """
         cluster = self._cluster(server_user())
         orphans = [process for process in psutil.process_iter() if _works_in(process, cluster)]
@@ -143,7 +143,8 @@ class EmbeddedPostgres:
         _, alive = psutil.wait_procs(orphans, ORPHAN_TIMEOUT)
         if alive:
             raise EmbeddedError(f"{cluster} is still in use by {', '.join(str(p.pid) for p in alive)}; end them")
-        (cluster / "postmaster.pid").unlink(missing_ok=True)
+        for remains in (cluster / "postmaster.pid", self._socket() / ".s.PGSQL.5432.lock"):
+            remains.unlink(missing_ok=True)
 
     def _write_settings(self) -> None:
         settings = {**_SETTINGS, "unix_socket_directories": f"'{self._socket()}'"}
@@ -158,7 +159,9 @@ class EmbeddedPostgres:
         first_words = cluster / "start.log"
         first_words.unlink(missing_ok=True)
         try:
-            self._run(user, "pg_ctl", "-w", "-t", str(START_TIMEOUT), "-D", str(cluster), "-l", str(first_words), "start")
+            self._run(
+                user, "pg_ctl", "-w", "-t", str(START_TIMEOUT), "-D", str(cluster), "-l", str(first_words), "start"
+            )
         except EmbeddedError as error:
             logs = [first_words, *sorted(cluster.glob("log/*.log"), key=lambda file: file.stat().st_mtime)[-1:]]
             said = "".join(log.read_text()[-2000:] for log in logs if log.exists())

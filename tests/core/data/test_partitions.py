@@ -8,11 +8,11 @@ from uuid import UUID
 import asyncpg
 import pytest
 from conftest import core_apps
+from core.data.ddl import MONTHS_AHEAD, MONTHS_BACK
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.data import Database, tenant, transaction, uuid7, uuid7_floor, uuid7_time
-from core.data.ddl import MONTHS_AHEAD, MONTHS_BACK
 from core.data.migrate import App, migrate
 from core.data.partitions import maintain_partitions
 from core.tenancy.service import create_tenant
