@@ -50,9 +50,7 @@ def _times(call: Call) -> Iterator[str]:
 
 
 def _visit(call: Call, visit: QueueVisit) -> Iterator[str]:
-    winners = [
-        o for o in call.offers.values() if o.visit_id == visit.id and o.outcome is OfferOutcome.ANSWERED
-    ]
+    winners = [o for o in call.offers.values() if o.visit_id == visit.id and o.outcome is OfferOutcome.ANSWERED]
     if len(winners) > 1:
         yield f"visit {visit.id} has {len(winners)} winners"
     if visit.answered_at and not any(part.visit_id == visit.id for part in call.parts.values()):
