@@ -63,7 +63,7 @@ def _visit(call: Call, visit: QueueVisit) -> Iterator[str]:
 
 def _closed(call: Call) -> Iterator[str]:
     for what, things in (("leg", call.legs), ("part", call.parts), ("offer", call.offers)):
-        for thing in things.values():  # type: ignore[attr-defined]
+        for thing in things.values():
             if thing.ended_at is None:
                 yield f"{what} {thing.id} is open although the call is over"
     for visit in call.visits.values():

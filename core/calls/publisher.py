@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -138,11 +139,11 @@ async def send(redis: "Redis", batch: list[Sent]) -> None:
         await pipe.execute()
 
 
-def _add(pipe: "Redis", *fields: str | bytes) -> None:
+def _add(pipe: Any, *fields: str | bytes) -> None:
     pipe.execute_command("XADD", STREAM, "MAXLEN", "~", STREAM_ENTRIES, "*", *fields)
 
 
-def _write_views(pipe: "Redis", changes: Iterable[Change]) -> None:
+def _write_views(pipe: Any, changes: Iterable[Change]) -> None:
     here: dict[UUID, dict[str, bytes]] = {}
     gone: dict[UUID, list[str]] = {}
     for change in changes:

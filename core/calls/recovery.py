@@ -54,13 +54,10 @@ async def close_live(redis: "Redis", media: str, at: datetime) -> int:
     Raises redis.RedisError.
     """
     ended: list[Sent] = []
-    for tenant in await redis.smembers(TENANTS):
-        tenant_id = UUID(tenant.decode())
-        for text in await redis.hvals(live_key(tenant_id)):
-            call = _view.decode(text)
-            if call.media == media:
-                line = encode(lost_event(tenant_id, call.call_id, at))
-                ended.append((line, Change(tenant_id, call.call_id, None)))
+    for tenant_id, call in await _shown(redis):
+        if call.media == media:
+            line = encode(lost_event(tenant_id, call.call_id, at))
+            ended.append((line, Change(tenant_id, call.call_id, None)))
     if ended:
         log.warning("%d calls were cut off when the media process %s died", len(ended), media)
         await send(redis, ended)
@@ -93,17 +90,21 @@ class Reaper:
 
     async def check(self) -> None:
         """End the calls of every process that has been gone for long enough. Raises redis.RedisError."""
-        missing = {name for name in await self._shown() if not await self._redis.exists(f"media:{name}")}
+        names = {call.media for _, call in await _shown(self._redis)}
+        missing = {name for name in names if not await self._redis.exists(f"media:{name}")}
         self._missing = {name: since for name, since in self._missing.items() if name in missing}
         for name in missing:
             since, at = self._missing.setdefault(name, (self._clock(), self._utc()))
             if self._clock() - since >= self._gone_seconds:
                 await close_live(self._redis, name, at)
 
-    async def _shown(self) -> set[str]:
-        """Names of the media processes that own a call on live screens."""
-        names = set()
-        for tenant in await self._redis.smembers(TENANTS):
-            for text in await self._redis.hvals(live_key(UUID(tenant.decode()))):
-                names.add(_view.decode(text).media)
-        return names
+
+async def _shown(redis: "Redis") -> list[tuple[UUID, CallView]]:
+    """Every call on live screens, with its tenant."""
+    async with redis.pipeline(transaction=False) as pipe:
+        pipe.smembers(TENANTS)
+        tenants = [UUID(text.decode()) for text in (await pipe.execute())[0]]
+        for tenant_id in tenants:
+            pipe.hvals(live_key(tenant_id))
+        found = await pipe.execute()
+    return [(tenant_id, _view.decode(text)) for tenant_id, views in zip(tenants, found, strict=True) for text in views]
