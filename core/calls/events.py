@@ -100,6 +100,7 @@ class PartKind(StrEnum):
 class PartEnd(StrEnum):
     CALLER_HUNG_UP = "caller_hung_up"
     OTHER_HUNG_UP = "other_hung_up"
+    TRANSFERRED = "transferred"
     LOST = "lost"
 
 
@@ -266,6 +267,20 @@ class HoldEnded(Data, frozen=True, kw_only=True, tag="hold.ended"):
     part_id: UUID
 
 
+class VipPassed(Data, frozen=True, kw_only=True, tag="vip.passed"):
+    """The caller is on a VIP list that the call passed (VIP-4)."""
+
+    list_id: UUID
+    name: str
+
+
+class CallbackRequested(Data, frozen=True, kw_only=True, tag="callback.requested"):
+    """The caller asked to be called back (LOG-10)."""
+
+    number: str
+    queue_id: UUID | None = None
+
+
 class RecordingEnded(Data, frozen=True, kw_only=True, tag="recording.ended"):
     key: str
     seconds: float
@@ -323,6 +338,8 @@ AnyData = (
     | PartEnded
     | HoldStarted
     | HoldEnded
+    | VipPassed
+    | CallbackRequested
     | RecordingEnded
     | AfterCallStarted
     | AfterCallEnded
