@@ -133,7 +133,7 @@ def _flow(scene: Scene) -> Cause:
         exit_ = _queue(scene, queue, entry, origin)
         if exit_ is None:
             return Cause.CALLER_HUNG_UP if scene.chance(0.6) else Cause.AGENT_HUNG_UP
-        if exit_ is QueueExit.KEY and scene.chance(0.3):
+        if exit_ is QueueExit.KEY and scene.chance(0.6):
             scene.write(e.CallbackRequested(number="+4790000000", queue_id=queue.id))
             return Cause.COMPLETED
         if exit_ is QueueExit.TIMEOUT and scene.chance(0.3):

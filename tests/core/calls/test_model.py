@@ -216,7 +216,7 @@ def test_a_journal_must_begin_at_its_beginning() -> None:
 
 def test_log_5_to_log_10_statuses_of_generated_calls() -> None:
     seen: set[Status] = set()
-    for events in journals(11, COMPANY, AT, days=1, calls_a_day=300):
+    for events in journals(11, COMPANY, AT, days=1, calls_a_day=1500):
         state, _ = fold(events)
         if not isinstance(state, Call):
             continue
