@@ -1,12 +1,13 @@
-"""Settings of an installation: defaults, one TOML file, environment variables, with errors that say what to mend."""
+"""Settings of an installation: defaults, one TOML file, environment variables; errors say what to mend."""
 
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import fields
 
 DEFAULTS = Path(__file__).parent.parent / "config" / "default.toml"
 ENVIRONMENT_PREFIX = "SENTRALBORD_"
@@ -24,7 +25,7 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """One table of the settings file."""
 
 
-class DataSettings(Section):
+class DataSettings(Section, frozen=True, kw_only=True):
     """Where everything is kept."""
 
     folder: str
@@ -35,7 +36,7 @@ class DataSettings(Section):
     """redis://… or unix://… of an external Redis; empty: embedded."""
 
 
-class WebSettings(Section):
+class WebSettings(Section, frozen=True, kw_only=True):
     """The web process."""
 
     host: str
@@ -48,7 +49,7 @@ class WebSettings(Section):
     """A sign-in lasts this long without use."""
 
 
-class MediaSettings(Section):
+class MediaSettings(Section, frozen=True, kw_only=True):
     """A media process. Several on one machine get consecutive SIP ports."""
 
     processes: Count
@@ -72,14 +73,14 @@ class MediaSettings(Section):
     """Native threads that handle SIP and RTP."""
 
 
-class LogSettings(Section):
+class LogSettings(Section, frozen=True, kw_only=True):
     """Logging."""
 
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"]
     format: Literal["text", "json"]
 
 
-class Settings(Section):
+class Settings(Section, frozen=True, kw_only=True):
     """All settings of an installation."""
 
     data: DataSettings
@@ -89,7 +90,7 @@ class Settings(Section):
 
 
 def load_settings(file: Path | None = None, environment: dict[str, str] | None = None) -> Settings:
-    """Settings from the defaults, then `file` (or $SENTRALBORD_CONFIG), then SENTRALBORD_SECTION__KEY variables.
+    """Settings from the defaults, `file` (or $SENTRALBORD_CONFIG) and SENTRALBORD_SECTION__KEY variables.
 
     Raises ConfigError with the file or variable, the key and the allowed values.
     """
@@ -115,7 +116,7 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
         with path.open("rb") as file:
             return tomllib.load(file)
     except FileNotFoundError:
-        raise ConfigError(f"{path}: there is no such settings file; create it or unset SENTRALBORD_CONFIG") from None
+        raise ConfigError(f"{path}: no such settings file; create it or unset SENTRALBORD_CONFIG") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from None
 
@@ -157,4 +158,7 @@ def _explain(message: str, values: dict[str, dict[str, Any]], origin: dict[tuple
     what, _, path = message.partition(" - at `$.")
     section, _, key = path.rstrip("`").partition(".")
     source = origin.get((section, key), str(DEFAULTS))
-    return f"{source}: {section}.{key} = {values.get(section, {}).get(key)!r}: {what}"
+    kinds = {field.name: field.type for field in fields(Settings)}
+    kind = next((field.type for field in fields(kinds.get(section, Section)) if field.name == key), None)
+    allowed = f"; allowed: {', '.join(map(repr, get_args(kind)))}" if get_origin(kind) is Literal else ""
+    return f"{source}: {section}.{key} = {values.get(section, {}).get(key)!r}: {what}{allowed}"

@@ -79,14 +79,10 @@ async def empty_database(postgres: EmbeddedPostgres, superuser: asyncpg.Connecti
 
 
 @pytest_asyncio.fixture
-async def database(
-    postgres: EmbeddedPostgres, superuser: asyncpg.Connection, template: str
-) -> AsyncIterator[Database]:
+async def database(postgres: EmbeddedPostgres, superuser: asyncpg.Connection, template: str) -> AsyncIterator[Database]:
     """A migrated database of this test's own, open: the tables' queries go there. Its `url` is for other processes."""
     name = f"test_{next(_numbers)}"
-    await superuser.execute(
-        f"CREATE DATABASE {name} OWNER sentralbord_owner TEMPLATE {template} STRATEGY file_copy"
-    )
+    await superuser.execute(f"CREATE DATABASE {name} OWNER sentralbord_owner TEMPLATE {template} STRATEGY file_copy")
     async with Database(database_url(postgres, name)) as opened:
         yield opened
     await superuser.execute(f"DROP DATABASE {name} WITH (FORCE)")

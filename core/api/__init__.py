@@ -1,1 +1,56 @@
-"""What a plugin may import, and nothing else."""
+"""What a plugin may import, and nothing else. Documented in docs/plugins/."""
+
+from core.api.access import PUBLIC, AccessLevel, Permission
+from core.api.calls import (
+    CallControl,
+    CallerHungUp,
+    DialOutcome,
+    Digits,
+    Distribution,
+    HoldMusic,
+    Prompt,
+    QueueExit,
+    QueuePlacement,
+    QueueResult,
+    Recording,
+)
+from core.api.context import Context, Host, PluginEvent
+from core.api.elements import END, AnyElement, Element, Exit
+from core.api.hookspecs import hookimpl
+from core.api.manifest import API, EventType, Job, Manifest, Panel, Report, Slot
+from core.api.speech import SpeechError, TextToSpeech, Voice
+
+__all__ = [
+    "API",
+    "END",
+    "PUBLIC",
+    "AccessLevel",
+    "AnyElement",
+    "CallControl",
+    "CallerHungUp",
+    "Context",
+    "DialOutcome",
+    "Digits",
+    "Distribution",
+    "Element",
+    "EventType",
+    "Exit",
+    "HoldMusic",
+    "Host",
+    "Job",
+    "Manifest",
+    "Panel",
+    "Permission",
+    "PluginEvent",
+    "Prompt",
+    "QueueExit",
+    "QueuePlacement",
+    "QueueResult",
+    "Recording",
+    "Report",
+    "Slot",
+    "SpeechError",
+    "TextToSpeech",
+    "Voice",
+    "hookimpl",
+]

@@ -172,9 +172,7 @@ class CallControl(Protocol):
         """Wait in a queue, talk with the member who answers; returns when either is over."""
         ...
 
-    async def record(
-        self, *, max_seconds: Seconds, silence_seconds: Seconds = 5.0, stop: Digits = "#"
-    ) -> Recording:
+    async def record(self, *, max_seconds: Seconds, silence_seconds: Seconds = 5.0, stop: Digits = "#") -> Recording:
         """Record the caller until a stop digit, silence or the longest time."""
         ...
 

@@ -12,7 +12,7 @@ PLATFORM_TENANT = UUID(int=0)
 """Owner of what belongs to no tenant: calls to numbers that nobody has."""
 
 LOST_SEQ = 1_000_000
-"""Sequence number of the closing event of a call whose media process died: after all it could have written."""
+"""Sequence number of the event that closes a call whose media process died: after all that it wrote."""
 
 
 class Direction(StrEnum):
@@ -100,6 +100,7 @@ class PartKind(StrEnum):
 class PartEnd(StrEnum):
     CALLER_HUNG_UP = "caller_hung_up"
     OTHER_HUNG_UP = "other_hung_up"
+    TRANSFERRED = "transferred"
     LOST = "lost"
 
 
@@ -107,7 +108,7 @@ class Data(Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=Tr
     """Base of all event data; the tag is the event's type."""
 
 
-class CallStarted(Data, tag="call.started"):
+class CallStarted(Data, frozen=True, kw_only=True, tag="call.started"):
     direction: Direction
     caller: str
     """E.164, or empty when withheld."""
@@ -119,17 +120,17 @@ class CallStarted(Data, tag="call.started"):
     main_number_id: UUID | None = None
 
 
-class CallAnswered(Data, tag="call.answered"):
+class CallAnswered(Data, frozen=True, kw_only=True, tag="call.answered"):
     """We answered the caller."""
 
 
-class CallEnded(Data, tag="call.ended"):
+class CallEnded(Data, frozen=True, kw_only=True, tag="call.ended"):
     cause: Cause
     sip_code: int = 0
     detail: str = ""
 
 
-class LegCreated(Data, tag="leg.created"):
+class LegCreated(Data, frozen=True, kw_only=True, tag="leg.created"):
     leg_id: UUID
     role: LegRole
     address: str
@@ -139,65 +140,65 @@ class LegCreated(Data, tag="leg.created"):
     person: str = ""
 
 
-class LegRinging(Data, tag="leg.ringing"):
+class LegRinging(Data, frozen=True, kw_only=True, tag="leg.ringing"):
     leg_id: UUID
 
 
-class LegAnswered(Data, tag="leg.answered"):
+class LegAnswered(Data, frozen=True, kw_only=True, tag="leg.answered"):
     leg_id: UUID
 
 
-class LegMediaUp(Data, tag="leg.media_up"):
+class LegMediaUp(Data, frozen=True, kw_only=True, tag="leg.media_up"):
     """The first audio of the other side has arrived."""
 
     leg_id: UUID
     codec: str
 
 
-class LegEnded(Data, tag="leg.ended"):
+class LegEnded(Data, frozen=True, kw_only=True, tag="leg.ended"):
     leg_id: UUID
     cause: Cause
     sip_code: int = 0
     detail: str = ""
 
 
-class FlowEntered(Data, tag="flow.entered"):
+class FlowEntered(Data, frozen=True, kw_only=True, tag="flow.entered"):
     flow_id: UUID
     version_id: UUID
     version: int
     name: str
 
 
-class FlowFailed(Data, tag="flow.failed"):
+class FlowFailed(Data, frozen=True, kw_only=True, tag="flow.failed"):
     node: str
     problem: str
 
 
-class ElementEntered(Data, tag="element.entered"):
+class ElementEntered(Data, frozen=True, kw_only=True, tag="element.entered"):
     node: str
     element: str
     title: str
 
 
-class ElementLeft(Data, tag="element.left"):
+class ElementLeft(Data, frozen=True, kw_only=True, tag="element.left"):
     node: str
     exit: str
 
 
-class PromptStarted(Data, tag="prompt.started"):
+class PromptStarted(Data, frozen=True, kw_only=True, tag="prompt.started"):
     what: str
     """The spoken text or the sound's name."""
 
 
-class PromptEnded(Data, tag="prompt.ended"):
+class PromptEnded(Data, frozen=True, kw_only=True, tag="prompt.ended"):
     interrupted_by: str = ""
 
 
-class DigitsCollected(Data, tag="digits.collected"):
+class DigitsCollected(Data, frozen=True, kw_only=True, tag="digits.collected"):
     digits: str
 
 
-class QueueEntered(Data, tag="queue.entered"):
+class QueueEntered(Data, frozen=True, kw_only=True, tag="queue.entered"):
     visit_id: UUID
     queue_id: UUID
     queue: str
@@ -209,7 +210,7 @@ class QueueEntered(Data, tag="queue.entered"):
     from_queue_id: UUID | None = None
 
 
-class QueueDecided(Data, tag="queue.decided"):
+class QueueDecided(Data, frozen=True, kw_only=True, tag="queue.decided"):
     """Who is rung for this call now, and a reason for every member who is not."""
 
     visit_id: UUID
@@ -220,13 +221,13 @@ class QueueDecided(Data, tag="queue.decided"):
     """What the decision was made from, as compact JSON, so that it can be run again."""
 
 
-class QueueLeft(Data, tag="queue.left"):
+class QueueLeft(Data, frozen=True, kw_only=True, tag="queue.left"):
     visit_id: UUID
     exit: QueueExit
     digit: str = ""
 
 
-class Offered(Data, tag="offer.made"):
+class Offered(Data, frozen=True, kw_only=True, tag="offer.made"):
     offer_id: UUID
     visit_id: UUID
     person_id: UUID
@@ -235,13 +236,13 @@ class Offered(Data, tag="offer.made"):
     ring_seconds: int
 
 
-class OfferEnded(Data, tag="offer.ended"):
+class OfferEnded(Data, frozen=True, kw_only=True, tag="offer.ended"):
     offer_id: UUID
     outcome: OfferOutcome
     sip_code: int = 0
 
 
-class PartStarted(Data, tag="part.started"):
+class PartStarted(Data, frozen=True, kw_only=True, tag="part.started"):
     """Caller and other party hear each other."""
 
     part_id: UUID
@@ -253,25 +254,39 @@ class PartStarted(Data, tag="part.started"):
     number: str = ""
 
 
-class PartEnded(Data, tag="part.ended"):
+class PartEnded(Data, frozen=True, kw_only=True, tag="part.ended"):
     part_id: UUID
     how: PartEnd
 
 
-class HoldStarted(Data, tag="hold.started"):
+class HoldStarted(Data, frozen=True, kw_only=True, tag="hold.started"):
     part_id: UUID
 
 
-class HoldEnded(Data, tag="hold.ended"):
+class HoldEnded(Data, frozen=True, kw_only=True, tag="hold.ended"):
     part_id: UUID
 
 
-class RecordingEnded(Data, tag="recording.ended"):
+class VipPassed(Data, frozen=True, kw_only=True, tag="vip.passed"):
+    """The caller is on a VIP list that the call passed (VIP-4)."""
+
+    list_id: UUID
+    name: str
+
+
+class CallbackRequested(Data, frozen=True, kw_only=True, tag="callback.requested"):
+    """The caller asked to be called back (LOG-10)."""
+
+    number: str
+    queue_id: UUID | None = None
+
+
+class RecordingEnded(Data, frozen=True, kw_only=True, tag="recording.ended"):
     key: str
     seconds: float
 
 
-class AfterCallStarted(Data, tag="after_call.started"):
+class AfterCallStarted(Data, frozen=True, kw_only=True, tag="after_call.started"):
     """After-call work (QUE-11); may follow the end of the call."""
 
     part_id: UUID
@@ -279,12 +294,12 @@ class AfterCallStarted(Data, tag="after_call.started"):
     seconds: int
 
 
-class AfterCallEnded(Data, tag="after_call.ended"):
+class AfterCallEnded(Data, frozen=True, kw_only=True, tag="after_call.ended"):
     part_id: UUID
     person_id: UUID
 
 
-class AgentLoggedIn(Data, tag="agent.logged_in"):
+class AgentLoggedIn(Data, frozen=True, kw_only=True, tag="agent.logged_in"):
     """A member logs in to one queue; the journal's call_id is the id of this session."""
 
     person_id: UUID
@@ -294,7 +309,7 @@ class AgentLoggedIn(Data, tag="agent.logged_in"):
     by: UUID | None = None
 
 
-class AgentLoggedOut(Data, tag="agent.logged_out"):
+class AgentLoggedOut(Data, frozen=True, kw_only=True, tag="agent.logged_out"):
     by: UUID | None = None
 
 
@@ -323,6 +338,8 @@ AnyData = (
     | PartEnded
     | HoldStarted
     | HoldEnded
+    | VipPassed
+    | CallbackRequested
     | RecordingEnded
     | AfterCallStarted
     | AfterCallEnded

@@ -1,14 +1,22 @@
 """Making tenants, giving them numbers, and finding whose number was dialled."""
 
+import logging
 from datetime import UTC, datetime
+from typing import TypeVar
 from uuid import UUID
 
+import msgspec
 from asyncpg import UniqueViolationError
+from msgspec import Struct
 
 from core.data import current_tenant, system
 from core.tenancy.errors import TenancyError
 from core.tenancy.model import checked_e164, checked_language, checked_slug, checked_timezone
-from core.tenancy.tables import MainNumber, Tenant, TenantModule
+from core.tenancy.tables import MainNumber, Tenant, TenantModule, TenantSetting
+
+log = logging.getLogger(__name__)
+
+SettingsT = TypeVar("SettingsT", bound=Struct)
 
 
 async def create_tenant(slug: str, name: str, *, timezone: str = "Europe/Oslo", language: str = "nb") -> Tenant:
@@ -77,10 +85,12 @@ async def publish(main_number_id: UUID, flow_version_id: UUID) -> MainNumber:
     Raises TenancyError when the tenant has no such number.
     """
     changed = (
-        await MainNumber.update({
-            MainNumber.flow_version_id: flow_version_id,
-            MainNumber.published_at: datetime.now(UTC),
-        })
+        await MainNumber.update(
+            {
+                MainNumber.flow_version_id: flow_version_id,
+                MainNumber.published_at: datetime.now(UTC),
+            }
+        )
         .where(MainNumber.id == main_number_id)
         .returning(*MainNumber.all_columns())
     )
@@ -102,3 +112,23 @@ async def set_module(plugin: str, *, entitled: bool, enabled: bool, seats: int |
 async def modules() -> dict[str, TenantModule]:
     """The modules of the tenant in force, by plugin name; a plugin without a row is not entitled."""
     return {row.plugin: row for row in await TenantModule.objects()}
+
+
+async def read_settings(owner: str, kind: type[SettingsT]) -> SettingsT:
+    """Settings of the tenant in force for a plugin or a part of core; defaults when nothing (fitting) is stored."""
+    row = await TenantSetting.objects().where(TenantSetting.plugin == owner).first()
+    if row is None:
+        return kind()
+    try:
+        return msgspec.json.decode(row.value, type=kind)
+    except msgspec.ValidationError as error:
+        log.error("stored settings of %s for %s no longer fit and are not used: %s", owner, current_tenant(), error)
+        return kind()
+
+
+async def write_settings(owner: str, settings: Struct) -> None:
+    """Store the settings of the tenant in force for a plugin or a part of core."""
+    row = TenantSetting(plugin=owner, value=msgspec.json.encode(settings).decode())
+    await TenantSetting.insert(row).on_conflict(
+        target=(TenantSetting.tenant_id, TenantSetting.plugin), action="DO UPDATE", values=(TenantSetting.value,)
+    )

@@ -2,12 +2,11 @@
 
 from uuid import UUID
 
-import asyncpg
 import pytest
 
-from core.data import Database, NoTenant, TransactionError, system, tenant, transaction
+from core.data import tenant, transaction
 from core.directory.service import add_person
-from core.directory.tables import Device, Person
+from core.directory.tables import Person
 
 
 @pytest.fixture

@@ -1,0 +1,49 @@
+"""What a plugin's code gets when core calls it: the tenant, its settings and a few services."""
+
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from msgspec import Struct
+
+
+class PluginEvent(Struct, frozen=True):
+    """Something that happened in a tenant. `name` is a journal event's type ("call.ended") or a plugin's
+    own event key; `data` is its fields as plain values; `at` is UTC."""
+
+    name: str
+    tenant_id: UUID
+    subject: UUID
+    """The call (or other thing) that it happened to."""
+    at: datetime
+    data: dict[str, Any]
+
+
+class Context(Protocol):
+    """The scope of one call into a plugin. Database access inside it sees only this tenant."""
+
+    @property
+    def tenant_id(self) -> UUID: ...
+    @property
+    def plugin(self) -> str: ...
+    @property
+    def settings(self) -> Any:
+        """The tenant's settings of this plugin: an instance of Manifest.settings."""
+        ...
+
+    async def enqueue(self, job: str, *args: Any, delay_seconds: float = 0) -> None:
+        """Run one of the plugin's jobs in a worker."""
+        ...
+
+    async def emit(self, key: str, subject: UUID, data: Struct) -> None:
+        """Emit one of the plugin's declared events to the other plugins of this tenant."""
+        ...
+
+
+class Host(Protocol):
+    """The running process, as a plugin's lifespan sees it."""
+
+    @property
+    def process(self) -> str:
+        """ "web", "worker" or "media"."""
+        ...

@@ -1,0 +1,63 @@
+"""What a plugin's code is called with: its tenant's scope, its settings, and a few services."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from core.api.context import PluginEvent
+from core.data import tenant
+from core.host.registry import Plugin
+from core.tenancy import service as tenancy
+
+Enqueue = Callable[..., Awaitable[None]]
+Emit = Callable[[PluginEvent], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class PluginContext:
+    """Implements core.api.context.Context."""
+
+    tenant_id: UUID
+    plugin: str
+    settings: Any
+    _events: frozenset[str]
+    _enqueue: Enqueue
+    _emit: Emit
+
+    async def enqueue(self, job: str, *args: Any, delay_seconds: float = 0) -> None:
+        if not job.startswith(self.plugin + "."):
+            raise ValueError(f"{self.plugin} cannot run {job}: it is not its own job")
+        await self._enqueue(job, *args, tenant_id=self.tenant_id, delay=delay_seconds)
+
+    async def emit(self, key: str, subject: UUID, data: Struct) -> None:
+        if key not in self._events:
+            raise ValueError(f"{self.plugin} does not declare the event {key}")
+        values = msgspec.to_builtins(data)
+        await self._emit(PluginEvent(key, self.tenant_id, subject, datetime.now(UTC), values))
+
+
+class ContextFactory:
+    """Makes the context of one call into a plugin: `async with factory(plugin, tenant_id) as ctx:`."""
+
+    def __init__(self, enqueue: Enqueue, emit: Emit) -> None:
+        self._enqueue = enqueue
+        self._emit = emit
+
+    @asynccontextmanager
+    async def __call__(self, plugin: Plugin, tenant_id: UUID) -> AsyncIterator[PluginContext]:
+        kind = plugin.manifest.settings
+        with tenant(tenant_id):
+            yield PluginContext(
+                tenant_id,
+                plugin.name,
+                await tenancy.read_settings(plugin.name, kind) if kind else None,
+                frozenset(event.key for event in plugin.manifest.events),
+                self._enqueue,
+                self._emit,
+            )

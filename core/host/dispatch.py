@@ -1,0 +1,144 @@
+"""Calls plugins' runtime hooks: isolated, timed, in order, counted."""
+
+import asyncio
+import contextvars
+import inspect
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from core.host.registry import Plugin, Registry
+
+log = logging.getLogger(__name__)
+
+TIMEOUT_SECONDS = 10.0
+MAX_WAITING = 1000
+
+
+@dataclass(slots=True)
+class Counter:
+    """What a plugin's hooks have cost in this process."""
+
+    calls: int = 0
+    failures: int = 0
+    timeouts: int = 0
+    dropped: int = 0
+    seconds: float = 0.0
+    last_error: str = ""
+
+
+@dataclass(slots=True)
+class Dispatcher:
+    """Hands events to plugins. Each plugin has a queue of its own, so a slow one delays only itself.
+
+    `is_on(plugin, tenant)` is the one gate; `context(plugin, tenant)` makes what the hook gets and is entered
+    around the call.
+    """
+
+    registry: Registry
+    is_on: Callable[[str, UUID], bool]
+    context: Callable[[Plugin, UUID], Any]
+    timeout: float = TIMEOUT_SECONDS
+    counters: dict[str, Counter] = field(default_factory=dict)
+    _queues: "dict[str, asyncio.Queue[tuple[UUID, dict[str, Any]]]]" = field(default_factory=dict)
+    _tasks: list["asyncio.Task[None]"] = field(default_factory=list)
+    _hanging: set[str] = field(default_factory=set)
+
+    async def __aenter__(self) -> "Dispatcher":
+        for name, plugin in self.registry.plugins.items():
+            if "on_event" in plugin.hooks:
+                self._queues[name] = asyncio.Queue(MAX_WAITING)
+                self._tasks.append(asyncio.create_task(self._serve(plugin), name=f"plugin {name}"))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def publish(self, tenant_id: UUID, **arguments: Any) -> None:
+        """Put an event into the queue of every plugin that is on for the tenant; never waits."""
+        for name, waiting in self._queues.items():
+            if not self.is_on(name, tenant_id):
+                continue
+            try:
+                waiting.put_nowait((tenant_id, arguments))
+            except asyncio.QueueFull:
+                counter = self.counter(name)
+                counter.dropped += 1
+                log.error("plugin %s is too slow: %d events dropped", name, counter.dropped)
+
+    async def settled(self) -> None:
+        """Return when every published event has been handled."""
+        await asyncio.gather(*(waiting.join() for waiting in self._queues.values()))
+
+    def counter(self, name: str) -> Counter:
+        return self.counters.setdefault(name, Counter())
+
+    async def call(self, plugin: Plugin, hook: str, tenant_id: UUID, **arguments: Any) -> bool:
+        """Call one hook of one plugin in the tenant's scope; True when it succeeded. Never raises."""
+        function = plugin.hooks.get(hook)
+        if function is None:
+            return True
+        counter, began = self.counter(plugin.name), time.perf_counter()
+        counter.calls += 1
+        try:
+            async with asyncio.timeout(self.timeout):
+                async with self.context(plugin, tenant_id) as ctx:
+                    if inspect.iscoroutinefunction(function):
+                        await function(ctx=ctx, **arguments)
+                    else:
+                        await self._in_thread(plugin.name, lambda: function(ctx=ctx, **arguments))
+        except TimeoutError:
+            counter.timeouts += 1
+            counter.last_error = f"{hook} took longer than {self.timeout:g} s"
+            log.error("plugin %s: %s", plugin.name, counter.last_error)
+            return False
+        except Exception as error:
+            counter.failures += 1
+            counter.last_error = f"{hook}: {type(error).__name__}: {error}"
+            log.exception("plugin %s: %s failed", plugin.name, hook)
+            return False
+        finally:
+            counter.seconds += time.perf_counter() - began
+        return True
+
+    async def _in_thread(self, name: str, function: Callable[[], Any]) -> None:
+        """Run a plain function in a daemon thread: it may block without stopping anybody else.
+
+        While one call of a plugin hangs, its next ones fail at once, so threads never pile up.
+        """
+        if name in self._hanging:
+            raise RuntimeError("an earlier call of this plugin still hangs")
+        loop, done = asyncio.get_running_loop(), asyncio.get_running_loop().create_future()
+
+        def finish(error: Exception | None) -> None:
+            self._hanging.discard(name)
+            if not done.done():
+                done.set_exception(error) if error else done.set_result(None)
+
+        def work() -> None:
+            error: Exception | None = None
+            try:
+                function()
+            except Exception as raised:
+                error = raised
+            loop.call_soon_threadsafe(finish, error)
+
+        self._hanging.add(name)
+        scope = contextvars.copy_context()
+        threading.Thread(target=scope.run, args=(work,), name=f"plugin {name}", daemon=True).start()
+        await done
+
+    async def _serve(self, plugin: Plugin) -> None:
+        waiting = self._queues[plugin.name]
+        while True:
+            tenant_id, arguments = await waiting.get()
+            # Asked again: the module may have been switched off while the event waited.
+            if self.is_on(plugin.name, tenant_id):
+                await self.call(plugin, "on_event", tenant_id, **arguments)
+            waiting.task_done()
