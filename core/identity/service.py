@@ -1,20 +1,27 @@
 """Signing in, and reading who somebody is."""
 
+import logging
 import re
+import time
 from uuid import UUID
 
 import msgspec
 from asyncpg import UniqueViolationError
 from piccolo.query.functions import Lower
 
-from core.data import system, tenant, transaction
+from core.data import DatabaseUnavailable, system, tenant, transaction
 from core.identity.errors import IdentityError, SeveralCompanies, WrongCredentials
 from core.identity.model import Principal
 from core.identity.passwords import hash_password, verify_password
+from core.identity.sessions import Session, Sessions
 from core.identity.tables import User
 from core.identity.throttle import Throttle
 from core.tenancy.tables import Tenant
 
+log = logging.getLogger(__name__)
+
+CHECK_SECONDS = 30
+"""A user who was switched off, or got another role, is so for a running session after at most so long."""
 EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
 MOST_COMPANIES = 5
 """One address is looked up in at most so many tenants: each costs a password check."""
@@ -76,6 +83,22 @@ async def principal_of(user_id: UUID) -> Principal | None:
     with system():
         user = await User.objects().where(User.id == user_id, User.active.eq(True)).first()
     return await _principal(user) if user else None
+
+
+async def current_session(sessions: Sessions, session_id: str) -> Session | None:
+    """The session with this id, if its user may still use it: her row is read anew every CHECK_SECONDS."""
+    session = await sessions.find(session_id) if session_id else None
+    if session is None or time.time() - session.checked < CHECK_SECONDS:
+        return session
+    try:
+        principal = await principal_of(session.principal.user_id)
+    except DatabaseUnavailable as error:
+        log.warning("could not read user %s again: %s", session.principal.user_id, error)
+        return session
+    if principal is None:
+        await sessions.end(session)
+        return None
+    return await sessions.update(session, principal)
 
 
 async def set_language(principal: Principal, language: str) -> Principal:

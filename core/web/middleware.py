@@ -1,7 +1,5 @@
 """Before every request: who asks, for which tenant, in which language, and the frame of the page."""
 
-import logging
-import time
 from typing import Any
 
 from litestar.connection import ASGIConnection
@@ -10,7 +8,7 @@ from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from core.data import DatabaseUnavailable, tenant
+from core.data import tenant
 from core.identity import service
 from core.identity.cookies import CSRF, LANGUAGE, SESSION, THEME, Cookies
 from core.identity.sessions import Session, Sessions
@@ -21,10 +19,6 @@ from core.ui.translations import choose_language
 from core.web.csrf import new_token
 from core.web.security import cookies_of, nonce, request_id
 
-log = logging.getLogger(__name__)
-
-CHECK_SECONDS = 30
-"""A user who was switched off, or got another role, is so for a running session after at most so long."""
 THEMES = {"light", "dark"}
 
 
@@ -43,7 +37,8 @@ class RequestContext(ASGIMiddleware):
         cookies = cookies_of(scope)
         request_id(scope)
         scope["user"] = scope["auth"] = None
-        session = scope["auth"] = await self._session(cookies.get(self._cookies.name(SESSION), ""))
+        session_id = cookies.get(self._cookies.name(SESSION), "")
+        session = scope["auth"] = await service.current_session(self._sessions, session_id)
         csrf = session.csrf if session else cookies.get(self._cookies.name(CSRF), "")
         if not csrf:
             csrf = new_token()
@@ -55,20 +50,6 @@ class RequestContext(ASGIMiddleware):
         scope["user"] = session.principal
         with tenant(session.principal.tenant_id):
             await next_app(scope, receive, send)
-
-    async def _session(self, session_id: str) -> Session | None:
-        session = await self._sessions.find(session_id) if session_id else None
-        if session is None or time.time() - session.checked < CHECK_SECONDS:
-            return session
-        try:
-            principal = await service.principal_of(session.principal.user_id)
-        except DatabaseUnavailable as error:
-            log.warning("could not read user %s again: %s", session.principal.user_id, error)
-            return session
-        if principal is None:
-            await self._sessions.end(session)
-            return None
-        return await self._sessions.update(session, principal)
 
     def _frame(self, scope: Scope, session: Session | None, cookies: dict[str, str], csrf: str) -> None:
         user = session.principal if session else None

@@ -1,0 +1,4 @@
+// The live page's panels.
+import './queues.js';
+import './calls.js';
+import './people.js';

@@ -1,0 +1,76 @@
+"""The live channel: one WebSocket for each open page, fed with JSON frames by the hub."""
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+from litestar import WebSocket, websocket
+from litestar.di import NamedDependency
+from litestar.exceptions import WebSocketDisconnect
+from redis.exceptions import RedisError
+
+from core.identity.service import current_session
+from core.identity.sessions import Session, Sessions
+from core.roles.model import allows
+from core.web.feed import Feed, Subscription, alive
+from core.web.hub import Hub
+
+PERMISSION = "live.view"
+ALIVE_SECONDS = 10.0
+"""A quiet channel says so often that it is there; the session is looked at as often."""
+CLOSE_SECONDS = 2.0
+SIGNED_OUT = 4401
+TOO_SLOW = 1013
+
+
+@websocket("/live", opt={"permission": PERMISSION})
+async def live_channel(socket: WebSocket[Any, Session, Any], hub: NamedDependency[Hub], sessions: NamedDependency[Sessions]) -> None:
+    """Send frames until the browser goes, the session ends, or the socket cannot keep pace."""
+    await socket.accept()
+    session: Session = socket.auth
+    async with hub.subscribe(session.principal.tenant_id) as (feed, subscription):
+        tasks = {
+            asyncio.create_task(_send(socket, subscription)): 1000,
+            asyncio.create_task(_receive(socket, feed, subscription)): 1000,
+            asyncio.create_task(_signed_out(sessions, session)): SIGNED_OUT,
+            asyncio.create_task(_wait(subscription.too_slow)): TOO_SLOW,
+        }
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+    with suppress(Exception):  # the browser may be gone, or not read at all
+        await asyncio.wait_for(socket.close(code=tasks[done.pop()]), CLOSE_SECONDS)
+
+
+async def _send(socket: WebSocket[Any, Any, Any], subscription: Subscription) -> None:
+    while True:
+        try:
+            frame = await asyncio.wait_for(subscription.frames.get(), ALIVE_SECONDS)
+        except TimeoutError:
+            frame = alive()
+        await socket.send_text(frame)
+
+
+async def _receive(socket: WebSocket[Any, Any, Any], feed: Feed, subscription: Subscription) -> None:
+    """The browser says nothing but "resync", when it has missed a frame. Ends when it goes."""
+    with suppress(WebSocketDisconnect):
+        while True:
+            if await socket.receive_text() == "resync":
+                subscription.put(feed.snapshot())
+
+
+async def _signed_out(sessions: Sessions, session: Session) -> None:
+    """Ends when the session has, or no longer gives access."""
+    while True:
+        await asyncio.sleep(ALIVE_SECONDS)
+        with suppress(RedisError):
+            current = await current_session(sessions, session.id)
+            if current is None or not allows(current.principal.role, PERMISSION):
+                return
+
+
+async def _wait(event: asyncio.Event) -> None:
+    await event.wait()

@@ -1,0 +1,41 @@
+"""Password hashes."""
+
+import time
+from statistics import median
+
+from argon2 import PasswordHasher
+
+from core.identity.passwords import hash_password, verify_password
+
+
+async def test_only_the_right_password_matches() -> None:
+    stored = await hash_password("æøå 1")
+    assert stored.startswith("$argon2id$")
+    assert (await verify_password(stored, "æøå 1")).matches
+    assert not (await verify_password(stored, "æøå 2")).matches
+
+
+async def test_a_hash_of_weaker_parameters_is_made_anew() -> None:
+    weak = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash("old")
+    verdict = await verify_password(weak, "old")
+    assert verdict.matches
+    assert (await verify_password(verdict.new_hash, "old")) == type(verdict)(True)
+
+
+async def test_a_hash_that_is_none_never_matches() -> None:
+    assert not (await verify_password("", "")).matches
+    assert not (await verify_password("", "nobody")).matches
+    assert not (await verify_password("not a hash", "x")).matches
+
+
+async def test_an_unknown_user_takes_as_long_as_a_wrong_password() -> None:
+    stored = await hash_password("right")
+    await verify_password("", "warm")
+    times: dict[str, list[float]] = {stored: [], "": []}
+    for _ in range(7):
+        for value, taken in times.items():
+            began = time.perf_counter()
+            await verify_password(value, "wrong")
+            taken.append(time.perf_counter() - began)
+    known, unknown = median(times[stored]), median(times[""])
+    assert 0.5 < unknown / known < 2

@@ -1,0 +1,60 @@
+"""Guessing passwords gets slow; nobody is locked out by a stranger."""
+
+import pytest
+from redis.asyncio import Redis
+
+from core.identity.errors import TooManyAttempts
+from core.identity.throttle import ACCOUNT_LIMIT, ADDRESS_LIMIT, PAIR_LIMIT, WINDOW, Throttle, network
+
+
+@pytest.fixture
+def throttle(redis: Redis) -> Throttle:
+    return Throttle(redis)
+
+
+async def fail(throttle: Throttle, account: str, address: str, times: int = 1) -> None:
+    for _ in range(times):
+        await throttle.failed(account, address)
+
+
+async def test_the_pair_is_stopped_and_told_for_how_long(throttle: Throttle) -> None:
+    await fail(throttle, "kari", "10.0.0.1", PAIR_LIMIT - 1)
+    await throttle.check("kari", "10.0.0.1")
+    await fail(throttle, "kari", "10.0.0.1")
+    with pytest.raises(TooManyAttempts) as refused:
+        await throttle.check("kari", "10.0.0.1")
+    assert WINDOW - 5 < refused.value.seconds <= WINDOW
+
+
+async def test_others_at_the_address_and_the_owner_elsewhere_go_on(throttle: Throttle) -> None:
+    await fail(throttle, "kari", "10.0.0.1", PAIR_LIMIT)
+    await throttle.check("ola", "10.0.0.1")
+    await throttle.check("kari", "10.0.0.2")
+
+
+async def test_an_address_that_tries_many_accounts_is_stopped(throttle: Throttle) -> None:
+    for number in range(ADDRESS_LIMIT):
+        await fail(throttle, f"user{number}", "10.0.0.1")
+    with pytest.raises(TooManyAttempts):
+        await throttle.check("another", "10.0.0.1")
+
+
+async def test_many_addresses_are_stopped_but_not_the_owners_own(throttle: Throttle) -> None:
+    await throttle.succeeded("kari", "10.0.0.9")
+    for number in range(ACCOUNT_LIMIT):
+        await fail(throttle, "kari", f"192.0.2.{number}")
+    with pytest.raises(TooManyAttempts):
+        await throttle.check("kari", "198.51.100.1")
+    await throttle.check("kari", "10.0.0.9")
+
+
+async def test_a_success_forgets_the_failures_of_the_pair(throttle: Throttle) -> None:
+    await fail(throttle, "kari", "10.0.0.1", PAIR_LIMIT - 1)
+    await throttle.succeeded("kari", "10.0.0.1")
+    await fail(throttle, "kari", "10.0.0.1", PAIR_LIMIT - 1)
+    await throttle.check("kari", "10.0.0.1")
+
+
+def test_an_ipv6_network_counts_as_one_address() -> None:
+    assert network("2001:db8:1:2::1") == network("2001:db8:1:2:ffff::9") != network("2001:db8:1:3::1")
+    assert network("::ffff:10.0.0.1") == "10.0.0.1"

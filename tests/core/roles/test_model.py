@@ -1,0 +1,37 @@
+"""Access levels and system roles."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.roles.model import PERMISSIONS, SIGNED_IN, SYSTEM_ROLES, AccessLevel, allows, level_of
+
+ROLES = st.sampled_from(sorted(SYSTEM_ROLES))
+KEYS = st.sampled_from(sorted(PERMISSIONS))
+
+
+def test_levels_are_ordered() -> None:
+    assert AccessLevel.NONE < AccessLevel.VIEW < AccessLevel.USE < AccessLevel.MANAGE
+
+
+@given(ROLES, KEYS)
+def test_a_permission_is_had_exactly_from_its_level_on(role: str, key: str) -> None:
+    permission = PERMISSIONS[key]
+    assert allows(role, key) == (level_of(role, permission.area) >= permission.level)
+
+
+@given(KEYS)
+def test_an_administrator_has_everything_and_a_leader_what_a_user_has(key: str) -> None:
+    assert allows("administrator", key)
+    assert not allows("user", key) or allows("team_leader", key)
+
+
+@given(st.text(), st.text())
+def test_what_nobody_knows_is_allowed_to_nobody(role: str, permission: str) -> None:
+    if role not in SYSTEM_ROLES or permission not in {*PERMISSIONS, SIGNED_IN}:
+        assert not allows(role, permission)
+
+
+@pytest.mark.parametrize("role", SYSTEM_ROLES)
+def test_every_role_may_sign_out(role: str) -> None:
+    assert allows(role, SIGNED_IN)
