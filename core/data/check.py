@@ -6,8 +6,8 @@ from typing import Any
 
 from piccolo.columns.base import Column
 
+from core.api.ddl import APP_ROLE
 from core.data.database import Database
-from core.data.ddl import APP_ROLE
 from core.data.migrate import App
 
 TENANT_ONLY = "(tenant_id = (current_setting('app.tenant_id'::text))::uuid)"

@@ -1,7 +1,7 @@
 """The months of call detail: made before they begin, dropped after their retention."""
 
+from core.api.ddl import MONTHS_AHEAD, MONTHS_BACK
 from core.data import system, transaction
-from core.data.ddl import MONTHS_AHEAD, MONTHS_BACK
 
 KEEP_MONTHS = 4
 """Whole months kept beside the present one: the last 92 days are always complete (STA-8)."""

@@ -13,7 +13,7 @@ from core.data import Database
 from core.data.migrate import App, MigrationError, in_order, migrate
 
 MAKE_TABLE = """
-from core.data.ddl import sql
+from core.api.ddl import sql
 ID = "0001"
 async def forwards():
     await sql("CREATE TABLE {name}_thing (id int)")
@@ -134,7 +134,7 @@ async def test_a_column_is_filled_for_every_tenant_under_its_own_policy(
         await owner.execute("INSERT INTO person (first_name) VALUES ('Anna')")
     await owner.execute("RESET app.tenant_id")
     text = """
-from core.data.ddl import for_each_tenant, sql
+from core.api.ddl import for_each_tenant, sql
 ID = "0001"
 async def forwards():
     await sql("ALTER TABLE person ADD nickname text")
@@ -184,4 +184,4 @@ def test_wrong_apps_are_named(tmp_path: Path) -> None:
     with pytest.raises(MigrationError, match="two apps have this name"):
         in_order([b, b])
     with pytest.raises(MigrationError, match="no piccolo_app module"):
-        App.load("core.data.ids")
+        App.load("core.api.ids")

@@ -8,17 +8,17 @@ from uuid import UUID
 import asyncpg
 import pytest
 from conftest import core_apps
-from core.data.ddl import MONTHS_AHEAD, MONTHS_BACK
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.api.ddl import MONTHS_AHEAD, MONTHS_BACK
 from core.data import Database, tenant, transaction, uuid7, uuid7_floor, uuid7_time
 from core.data.migrate import App, migrate
 from core.data.partitions import maintain_partitions
 from core.tenancy.service import create_tenant
 
 JOURNAL = """
-from core.data.ddl import enable_rls, month_partitions, sql, tenant_fk
+from core.api.ddl import enable_rls, month_partitions, sql, tenant_fk
 ID = "0001"
 async def forwards():
     await sql("CREATE TABLE journal (tenant_id uuid NOT NULL, call_id uuid NOT NULL, seq int NOT NULL, person_id uuid,"
