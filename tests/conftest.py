@@ -1,4 +1,4 @@
-"""Fixtures for every test: a real PostgreSQL and a real Redis for each pytest worker, a fresh database for each test."""
+"""Fixtures of all tests: real PostgreSQL and Redis for each pytest worker, a fresh database for each test."""
 
 import itertools
 import shutil
