@@ -87,7 +87,7 @@ class _FilePlayer(pj.AudioMediaPlayer):
         self.ended = ended
 
     @callback
-    def onEof2(self) -> None:  # noqa: N802
+    def onEof2(self) -> None:
         self.endpoint.tell(self.ended)
 
 

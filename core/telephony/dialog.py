@@ -7,7 +7,6 @@ from msgspec import Struct
 
 from core.telephony.endpoint import Endpoint, callback
 
-
 _DTMF_IS_UPDATE = 1
 """PJMEDIA_STREAM_DTMF_IS_UPDATE: a further packet of a digit that was told already (RFC 4733)."""
 
@@ -34,17 +33,23 @@ class Dialog(pj.Call):
     """A call of pjsua2, kept alive until its end was handled. Made on the command thread or in onIncomingCall."""
 
     def __init__(
-        self, endpoint: Endpoint, account: pj.Account, owner: DialogOwner, call_id: int = pj.PJSUA_INVALID_ID
+        self,
+        endpoint: Endpoint,
+        account: pj.Account,
+        owner: DialogOwner,
+        *,
+        call_id: int = pj.PJSUA_INVALID_ID,
+        number: int = 0,
     ) -> None:
         super().__init__(account, call_id)
         self.endpoint = endpoint
         self.owner = owner
-        self.number = 0
+        self.number = number
         """Which dialog of its owner this is."""
         endpoint.keep(self)
 
     @callback
-    def onCallState(self, event: pj.OnCallStateParam) -> None:  # noqa: N802
+    def onCallState(self, event: pj.OnCallStateParam) -> None:
         info = self.getInfo()
         try:
             self.owner.on_progress(
@@ -55,11 +60,11 @@ class Dialog(pj.Call):
                 self.endpoint.release(self)
 
     @callback
-    def onCallMediaState(self, event: pj.OnCallMediaStateParam) -> None:  # noqa: N802
+    def onCallMediaState(self, event: pj.OnCallMediaStateParam) -> None:
         self.owner.on_media(self)
 
     @callback
-    def onDtmfEvent(self, event: pj.OnDtmfEventParam) -> None:  # noqa: N802
+    def onDtmfEvent(self, event: pj.OnDtmfEventParam) -> None:
         if not event.flags & _DTMF_IS_UPDATE:
             self.owner.on_digit(self, event.digit)
 

@@ -1,6 +1,7 @@
 """The SIP and media engine of a process: pjsua2, its settings, and the one Python thread that may touch it."""
 
 import asyncio
+import contextlib
 import functools
 import heapq
 import itertools
@@ -165,10 +166,8 @@ class Endpoint:
     def _run(self) -> None:
         while not self._stopping:
             wait = max(0.0, self._timers[0][0] - time.monotonic()) if self._timers else None
-            try:
+            with contextlib.suppress(queue.Empty):
                 self._perform(*self._jobs.get(timeout=wait))
-            except queue.Empty:
-                pass
             while self._timers and self._timers[0][0] <= time.monotonic():
                 self._perform(*heapq.heappop(self._timers)[2:], None)
 

@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 from core.calls.events import Cause, LegRole
 from core.calls.ports import JournalWriter
-from core.telephony.accounts import Account, open_account, reserved_ports, trunk_account
+from core.telephony.accounts import Account, Accounts
 from core.telephony.audio import Silence
 from core.telephony.endpoint import Endpoint, EndpointOptions, Load
 from core.telephony.invite import IncomingCall, read_invite
@@ -44,8 +45,8 @@ class Engine:
         self._rtp_timeout = rtp_timeout
         self._confirm_timeout = confirm_timeout
         self._on_incoming = on_incoming
+        self._accounts = Accounts(self.endpoint, self._invited)
         self._exchange: Exchange
-        self._free_ports = reserved_ports(options)
 
     async def start(self) -> None:
         """Open the endpoint. Raises BuildProblem, TelephonyFailed."""
@@ -71,25 +72,15 @@ class Engine:
         """
         line = Line(trunk, await networks_of(trunk))
         await self.remove_trunk(trunk.id)
-        if trunk.username or trunk.mode is TrunkMode.REGISTRATION:
-            await self.endpoint.do(self._open_trunk_account, line, self._take_ports(trunk))
+        if trunk.username:
+            registered = partial(self.endpoint.tell, self._registered, line)
+            await self.endpoint.do(self._accounts.add, line, self._accounts.reserve(trunk), registered)
         self.lines.put(line)
 
     async def remove_trunk(self, trunk_id: UUID) -> None:
         """Take a trunk out of use; its calls go on."""
         self.lines.remove(trunk_id)
-        await self.endpoint.do(self._close_trunk_account, trunk_id)
-
-    def _take_ports(self, trunk: Trunk) -> int:
-        first, count = self._free_ports
-        needed = 2 * trunk.max_calls
-        if needed > count:
-            raise ValueError(
-                f"trunk {trunk.name}: max_calls = {trunk.max_calls} needs {needed} RTP ports of its own, {count} are "
-                "left: raise media.rtp_ports or lower max_calls, and restart the media process"
-            )
-        self._free_ports = first + needed, count - needed
-        return first
+        await self.endpoint.do(self._accounts.retire, trunk_id)
 
     # On the command thread.
 
@@ -97,35 +88,10 @@ class Engine:
         endpoint = self.endpoint
         watchdog = Watchdog(endpoint, rtp_timeout=self._rtp_timeout)
         watchdog.start()
-        around = Surroundings(endpoint, watchdog, Silence(endpoint), self._confirm_timeout)
-        host = endpoint.options.public_address or endpoint.options.sip_host
-        account = Account(endpoint, self._invited)
-        self._exchange = Exchange(around, self.lines, {}, account, host)
-        endpoint.at_close(self._tear_down)
-        account.create(open_account(endpoint.options), True)
-
-    def _tear_down(self) -> None:
-        # Switches of calls may still hold the exchange; the accounts must go now, not with the garbage.
-        accounts = [*self._exchange.accounts.values(), self._exchange.open_account]
-        self._exchange.accounts.clear()
-        self._exchange.open_account = None
-        for account in accounts:
-            account.shutdown()
-
-    def _open_trunk_account(self, line: Line, first_port: int) -> None:
-        def registered(active: bool, code: int, reason: str) -> None:
-            self.endpoint.tell(self._registered, line, active, code, reason)
-
-        account = Account(self.endpoint, self._invited, registered)
-        account.create(trunk_account(self.endpoint.options, line.trunk, first_port))
-        self._exchange.accounts[line.trunk.id] = account
-
-    def _close_trunk_account(self, trunk_id: UUID) -> None:
-        account = self._exchange.accounts.pop(trunk_id, None)
-        if account is not None:
-            account.shutdown()
-            self.endpoint.keep(account)
-            self.endpoint.release(account)
+        around = Surroundings(endpoint, watchdog, self._accounts, Silence(endpoint), self._confirm_timeout)
+        self._exchange = Exchange(around, self.lines, endpoint.options.public_address or endpoint.options.sip_host)
+        endpoint.at_close(self._accounts.close)
+        self._accounts.open()
 
     # In a native thread.
 

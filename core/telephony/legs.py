@@ -13,6 +13,7 @@ from msgspec import Struct
 from core.calls.events import Cause, LegAnswered, LegCreated, LegEnded, LegMediaUp, LegRinging, LegRole
 from core.calls.ports import JournalWriter, LegEnding, LegGone, LegState
 from core.data import uuid7
+from core.telephony.accounts import Accounts
 from core.telephony.audio import Playback, Recording, Silence, Terminal, connect
 from core.telephony.causes import (
     ANSWERED_ELSEWHERE,
@@ -32,16 +33,18 @@ from core.telephony.watchdog import Watchdog
 logger = logging.getLogger(__name__)
 
 
+Waitable = asyncio.Future[str] | asyncio.Future[None] | None
+
+
 class Route(Struct, frozen=True):
     """One way to make an outgoing call."""
 
-    account: pj.Account
-    uri: str
-    identity: str
-    """From: a name and a URI; empty: the account's."""
-    headers: dict[str, str]
     line: Line | None
     """The trunk it takes; None: none."""
+    uri: str
+    identity: str
+    """From: a name and a URI."""
+    headers: dict[str, str]
     response_timeout: float
     """Seconds for the other side to show any sign of life."""
 
@@ -51,6 +54,7 @@ class Surroundings(Struct, frozen=True):
 
     endpoint: Endpoint
     watchdog: Watchdog
+    accounts: Accounts
     silence: Silence
     confirm_timeout: float
 
@@ -148,7 +152,7 @@ class PjLeg:
             await self._endpoint.do(recording.start, self.terminal)
             deadline = self._endpoint.loop.time() + max_seconds
             while (left := deadline - self._endpoint.loop.time()) > 0 and not await listener.is_silent():
-                if await self._first_of(key, timeout=min(left, listener.period)):
+                if await self._first_of(key, seconds=min(left, listener.period)):
                     break
         finally:
             self._endpoint.later(recording.stop)
@@ -200,7 +204,7 @@ class PjLeg:
 
     def adopt(self, account: pj.Account, call_id: int) -> None:
         """Take an incoming call over; in the callback that announces it."""
-        self._dialog = Dialog(self._endpoint, account, self, call_id)
+        self._dialog = Dialog(self._endpoint, account, self, call_id=call_id)
 
     # ---- callbacks, in native threads
 
@@ -328,28 +332,33 @@ class PjLeg:
         finally:
             self._endpoint.later(playback.stop)
 
-    async def _first_of(self, *futures: "asyncio.Future[str] | asyncio.Future[None] | None", timeout: float | None = None) -> bool:
-        """Wait for one of `futures` or the end of the leg; False after `timeout`."""
+    async def _first_of(self, *futures: Waitable, seconds: float | None = None) -> bool:
+        """Wait for one of `futures` or the end of the leg; False after `seconds`."""
         waiting = {future for future in (self._gone, *futures) if future is not None}
-        done, _ = await asyncio.wait(waiting, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         return bool(done)
 
     # ---- inside, on the command thread
 
     def _make_call(self, route: Route, number: int) -> None:
+        account = self._around.accounts.of(route.line)
+        if account is None:
+            self._not_made(number, "the trunk was taken out of use")
+            return
         parameters = audio_only(headers=route.headers)
         parameters.txOption.localUri = route.identity
-        dialog = self._dialog = Dialog(self._endpoint, route.account, self)
-        dialog.number = number
+        dialog = self._dialog = Dialog(self._endpoint, account, self, number=number)
         self._around.watchdog.expect(self, route.response_timeout, Cause.UNREACHABLE)
         try:
             dialog.makeCall(route.uri, parameters)
         except pj.Error as error:
             self._dialog = None
-            self._around.watchdog.relax(self)
             self._endpoint.release(dialog)
-            failure = Progress(pj.PJSIP_INV_STATE_DISCONNECTED, 503, error.reason, "")
-            self._endpoint.tell(self._progress, number, failure)
+            self._not_made(number, error.reason)
+
+    def _not_made(self, number: int, reason: str) -> None:
+        self._around.watchdog.relax(self)
+        self._endpoint.tell(self._progress, number, Progress(pj.PJSIP_INV_STATE_DISCONNECTED, 503, reason, ""))
 
     def _respond(self, code: int) -> None:
         if self._dialog is None:

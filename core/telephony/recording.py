@@ -56,6 +56,6 @@ def _seconds(file: Path) -> float | None:
     """Length by the WAV header; None while there is none yet (it is written last)."""
     try:
         with wave.open(str(file)) as sound:
-            return sound.getnframes() / sound.getframerate()
+            return float(sound.getnframes() / sound.getframerate())
     except (wave.Error, EOFError):
         return None

@@ -1,9 +1,7 @@
 """Makes legs for one call and connects them, as the protocol Switch of core.calls.ports."""
 
 import re
-from uuid import UUID
 
-import pjsua2 as pj
 from msgspec import Struct
 
 from core.calls.events import Cause, LegCreated
@@ -19,15 +17,11 @@ DEVICE_RESPONSE = 8.0
 """The same for a desk phone."""
 
 
-class Exchange(Struct):
+class Exchange(Struct, frozen=True):
     """What the switches of all calls share."""
 
     around: Surroundings
     lines: Lines
-    accounts: dict[UUID, pj.Account]
-    """Accounts of trunks with credentials, by trunk."""
-    open_account: pj.Account | None
-    """None: the engine has been closed."""
     host: str
     """Our address in From headers."""
 
@@ -93,8 +87,7 @@ class PjSwitch:
         else:
             identity = '"Anonymous" <sip:anonymous@anonymous.invalid>'  # RFC 3323 §4.1.1.3
             headers["Privacy"] = "id"
-        account = exchange.accounts.get(line.trunk.id, exchange.open_account) if line else exchange.open_account
-        return Route(account, uri, identity, headers, line, TRUNK_RESPONSE if line else DEVICE_RESPONSE)
+        return Route(line, uri, identity, headers, TRUNK_RESPONSE if line else DEVICE_RESPONSE)
 
 
 def _ours(leg: Leg) -> PjLeg:
@@ -117,5 +110,3 @@ def _connect_both(one: Terminal, other: Terminal) -> None:
 def _disconnect_both(one: Terminal, other: Terminal) -> None:
     disconnect(one, other)
     disconnect(other, one)
-
-

@@ -49,6 +49,10 @@ class Trunk(Struct, frozen=True, kw_only=True):
     priority: int = 10
     """The lowest is tried first."""
 
+    def __post_init__(self) -> None:
+        if self.mode is TrunkMode.REGISTRATION and not self.username:
+            raise ValueError(f"trunk {self.name}: mode registration needs a username")
+
     def uri(self, number: str = "") -> str:
         """SIP URI of a number (E.164) at this trunk, or of the trunk itself."""
         who = from_e164(number, self.number_format, self.region) + "@" if number else ""
