@@ -32,6 +32,7 @@ LETTERS_A_SECOND = 14.0
 """Speed of a spoken text."""
 SOUND_SECONDS = 4.0
 """Length of a stored sound, which a simulation does not open."""
+CALL, TENANT = UUID(int=1), UUID(int=2)
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 
@@ -70,6 +71,10 @@ class Script(Struct, frozen=True, kw_only=True):
     """How long the caller speaks into a recording."""
 
 
+SILENT_CALLER = Script()
+"""A caller who only listens, and a world in which everybody answers."""
+
+
 class Recorded(Struct, frozen=True):
     """A journal event and the seconds after the call came in."""
 
@@ -82,10 +87,10 @@ class SimulatedCall:
 
     def __init__(
         self,
-        script: Script = Script(),  # noqa: B008 - frozen
+        script: Script = SILENT_CALLER,
         *,
-        call_id: UUID = UUID(int=1),  # noqa: B008 - immutable
-        tenant_id: UUID = UUID(int=2),  # noqa: B008 - immutable
+        call_id: UUID = CALL,
+        tenant_id: UUID = TENANT,
         caller: str = "+4791234567",
         dialled: str = "+4722334455",
         language: str = "en",
