@@ -126,9 +126,7 @@ class TenantSounds:
 
     async def warm(self, prompts: Iterable[Prompt], language: str) -> list[str]:
         """Make the files of all prompts now, so that no caller waits; returns what went wrong, in words."""
-        results = await asyncio.gather(
-            *(self._attempt(prompt, language) for prompt in dict.fromkeys(prompts))
-        )
+        results = await asyncio.gather(*(self._attempt(prompt, language) for prompt in dict.fromkeys(prompts)))
         return [problem for problem in results if problem]
 
     async def _attempt(self, prompt: Prompt, language: str) -> str:

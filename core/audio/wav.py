@@ -43,9 +43,7 @@ def read(source: Path | bytes) -> tuple[Samples, int]:
         with soundfile.SoundFile(io.BytesIO(source) if isinstance(source, bytes) else source) as file:
             seconds = file.frames / file.samplerate
             if seconds > MAX_SECONDS:
-                raise SoundError(
-                    f"the sound lasts {seconds:.0f} s; the longest allowed is {MAX_SECONDS:.0f} s"
-                )
+                raise SoundError(f"the sound lasts {seconds:.0f} s; the longest allowed is {MAX_SECONDS:.0f} s")
             samples = file.read(dtype="float32", always_2d=True)
             rate = int(file.samplerate)
     except soundfile.LibsndfileError as error:

@@ -153,8 +153,7 @@ class SimulatedCall:
         while digit and not (terminator and digit in terminator):
             digits += digit
             digit = self._key(next_timeout) if len(digits) < max_digits else ""
-        if digits:
-            self.write(DigitsCollected(digits=digits))
+        self.write(DigitsCollected(digits=digits))
         return digits
 
     async def dial(self, number: str, *, ring_seconds: int = 45) -> DialOutcome:
@@ -174,9 +173,7 @@ class SimulatedCall:
         self._spend(placement.total_seconds if stay.result.exit is QueueExit.TIMEOUT else stay.seconds)
         return stay.result
 
-    async def record(
-        self, *, max_seconds: Seconds, silence_seconds: Seconds = 5.0, stop: Digits = "#"
-    ) -> Recording:
+    async def record(self, *, max_seconds: Seconds, silence_seconds: Seconds = 5.0, stop: Digits = "#") -> Recording:
         """As long as the caller speaks, or until a stop key."""
         began = self.elapsed
         if not self._next_key(min(self.script.speaks_seconds + silence_seconds, max_seconds), stop):
@@ -197,15 +194,17 @@ class SimulatedCall:
             self.write(CallEnded(cause=cause, detail=detail))
 
     def _listen(self, prompts: Sequence[Prompt], interrupt: str) -> str:
+        if not prompts:
+            return ""
+        self.write(PromptStarted(what=" ".join(prompt.text or str(prompt.sound) for prompt in prompts)))
+        digit = ""
         for prompt in prompts:
-            self.write(PromptStarted(what=prompt.text or str(prompt.sound)))
             self.played.append(prompt)
-            length = len(prompt.text) / LETTERS_A_SECOND if prompt.text else SOUND_SECONDS
-            digit = self._next_key(length, interrupt)
-            self.write(PromptEnded(interrupted_by=digit))
+            digit = self._next_key(len(prompt.text) / LETTERS_A_SECOND if prompt.text else SOUND_SECONDS, interrupt)
             if digit:
-                return digit
-        return ""
+                break
+        self.write(PromptEnded(interrupted_by=digit))
+        return digit
 
     def _key(self, seconds: float) -> str:
         return self._next_key(seconds, "0123456789*#ABCD")

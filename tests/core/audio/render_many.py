@@ -16,7 +16,7 @@ class Counted(EspeakNg):
     """espeak-ng that writes a line for each rendering."""
 
     async def render(self, text: str, voice: Voice, target: Path, *, ssml: bool = False) -> None:
-        with Path(sys.argv[2]).open("a") as log:
+        with Path(sys.argv[2]).open("a") as log:  # noqa: ASYNC230
             log.write(f"{text}\n")
         await super().render(text, voice, target, ssml=ssml)
 

@@ -23,9 +23,7 @@ def share(data: Samples, rate: int, low: float, high: float) -> float:
 
 
 def sine(hertz: float, seconds: float, rate: int, amplitude: float = 0.5) -> Samples:
-    return (amplitude * np.sin(2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate)).astype(
-        np.float32
-    )
+    return (amplitude * np.sin(2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate)).astype(np.float32)
 
 
 def encoded(data: Samples, rate: int, form: str = "WAV", subtype: str | None = None) -> bytes:

@@ -32,6 +32,10 @@ def prompt_files(folder: Path) -> list[Path]:
     return sorted(folder.glob("??/*.wav"))
 
 
+def left_behind(folder: Path) -> list[Path]:
+    return list(folder.glob("work-*"))
+
+
 @pytest.mark.parametrize("rate", [8000, 16000])
 async def test_a_prompt_is_audible_speech_at_the_rate_of_the_bridge(tmp_path: Path, rate: int) -> None:
     sounds = library(tmp_path, rate).of(uuid4())
@@ -46,9 +50,7 @@ async def test_a_prompt_is_audible_speech_at_the_rate_of_the_bridge(tmp_path: Pa
 
 async def test_each_prompt_has_its_file_and_the_same_one_is_made_once(tmp_path: Path) -> None:
     sounds = library(tmp_path).of(uuid4())
-    one, two, again = await sounds.render(
-        [Prompt(text="One."), Prompt(text="Two."), Prompt(text="One.")], "en"
-    )
+    one, two, again = await sounds.render([Prompt(text="One."), Prompt(text="Two."), Prompt(text="One.")], "en")
     assert one == again != two
     made = one.stat().st_mtime_ns
     assert await library(tmp_path).of(uuid4()).render([Prompt(text="One.")], "en") == [one]
@@ -75,8 +77,7 @@ def test_two_processes_that_need_the_same_prompts_render_each_once(tmp_path: Pat
         str(tmp_path / "log"),
     ]
     processes = [
-        subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        for _ in range(2)
+        subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)
     ]
     try:
         for process in processes:
@@ -91,7 +92,7 @@ def test_two_processes_that_need_the_same_prompts_render_each_once(tmp_path: Pat
     rendered = (tmp_path / "log").read_text().splitlines()
     assert sorted(rendered) == sorted(f"Prompt number {number}." for number in range(10))
     assert len(prompt_files(tmp_path / "prompts")) == 10
-    assert list((tmp_path / "prompts").glob("work-*")) == []
+    assert left_behind(tmp_path / "prompts") == []
 
 
 async def test_a_rendering_that_is_given_up_leaves_nothing_and_blocks_nobody(tmp_path: Path) -> None:
@@ -99,7 +100,7 @@ async def test_a_rendering_that_is_given_up_leaves_nothing_and_blocks_nobody(tmp
 
     class Slow(EspeakNg):
         async def render(self, text: str, voice: Voice, target: Path, *, ssml: bool = False) -> None:
-            target.write_bytes(b"half a file")
+            target.write_bytes(b"half a file")  # noqa: ASYNC240
             started.set()
             await asyncio.Event().wait()
 
@@ -111,7 +112,7 @@ async def test_a_rendering_that_is_given_up_leaves_nothing_and_blocks_nobody(tmp
     assert prompt_files(tmp_path) == []
     (file,) = await library(tmp_path).of(uuid4()).render([Prompt(text="Hei.")], "nb")
     assert active_rms(*samples(file)) > 0.02
-    assert list(tmp_path.glob("work-*")) == []
+    assert left_behind(tmp_path) == []
 
 
 async def test_warming_makes_all_files_and_tells_what_cannot_be_made(tmp_path: Path) -> None:
@@ -124,9 +125,7 @@ async def test_warming_makes_all_files_and_tells_what_cannot_be_made(tmp_path: P
         await sounds.render([prompts[1]], "en")
 
 
-async def test_an_uploaded_sound_is_played_as_it_sounds(
-    database: object, tenant_a: UUID, tmp_path: Path
-) -> None:
+async def test_an_uploaded_sound_is_played_as_it_sounds(database: object, tenant_a: UUID, tmp_path: Path) -> None:
     with tenant(tenant_a):
         sound = await service.add_file("Jingle", encoded(sine(1000, 2.0, 44100, 0.05), 44100))
     (file,) = await library(tmp_path).of(tenant_a).render([Prompt(sound=sound)], "nb")
@@ -181,9 +180,7 @@ async def test_a_tenant_cannot_play_or_change_anothers_sound(
                 await attempt
 
 
-async def test_the_library_lists_renames_and_removes(
-    database: object, tenant_a: UUID, tmp_path: Path
-) -> None:
+async def test_the_library_lists_renames_and_removes(database: object, tenant_a: UUID, tmp_path: Path) -> None:
     with tenant(tenant_a):
         sound = await service.add_text("B", "Hei.", providers=SPEECH)
         await service.add_text("A", "<speak>Hei</speak>", providers=SPEECH)

@@ -92,9 +92,7 @@ def test_only_allowed_elements_reach_the_synthesizer(text: str) -> None:  # fmt:
     assert not any(f"<{name}" in text for name in ("audio", "voice", "mark", "tts:style", "AUDIO", "x"))
 
 
-@pytest.mark.parametrize(
-    "text", ['<audio src="x; touch HERE">a</audio>', " \u200b<audio src='x'/>", "-w HERE hei"]
-)
+@pytest.mark.parametrize("text", ['<audio src="x; touch HERE">a</audio>', " \u200b<audio src='x'/>", "-w HERE hei"])
 async def test_a_plain_text_is_never_taken_for_markup_or_options(text: str, tmp_path: Path) -> None:
     await ESPEAK.render(text.replace("HERE", str(tmp_path / "here")), NORWEGIAN, tmp_path / "x.wav")
     assert active_rms(*samples(tmp_path / "x.wav")) > 0.02
@@ -110,9 +108,7 @@ async def test_a_plain_text_is_never_taken_for_markup_or_options(text: str, tmp_
         ("Hei", Voice("x", "tlh", "female"), "no voice for 'tlh'"),
     ],
 )
-async def test_what_cannot_be_spoken_is_refused(
-    text: str, voice: Voice, message: str, tmp_path: Path
-) -> None:
+async def test_what_cannot_be_spoken_is_refused(text: str, voice: Voice, message: str, tmp_path: Path) -> None:
     with pytest.raises(SpeechError, match=message):
         await ESPEAK.render(text, voice, tmp_path / "x.wav")
 
@@ -149,9 +145,7 @@ def test_the_voice_follows_wish_then_language_then_preference(
 
 
 def test_an_unknown_language_or_voice_is_named_with_those_that_exist() -> None:
-    with pytest.raises(
-        SpeechError, match=r"no voice speaks 'da'; languages with voices: en, nb, sv, fi, et, lt"
-    ):
+    with pytest.raises(SpeechError, match=r"no voice speaks 'da'; languages with voices: en, nb, sv, fi, et, lt"):
         choose_voice([ESPEAK], "da")
     with pytest.raises(SpeechError, match=r"no voice 'Kari'; there are: en-female, en-male"):
         choose_voice([ESPEAK], "nb", "Kari")

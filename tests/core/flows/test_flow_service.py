@@ -48,9 +48,7 @@ async def test_every_save_is_a_version_and_earlier_ones_stay(database: object, t
         assert [row["name"] for row in await list_flows()] == ["Switchboard"]
 
 
-async def test_two_who_save_at_the_same_time_get_versions_of_their_own(
-    database: object, tenant_a: UUID
-) -> None:
+async def test_two_who_save_at_the_same_time_get_versions_of_their_own(database: object, tenant_a: UUID) -> None:
     with tenant(tenant_a):
         flow_id, _ = await stored()
         saves = (save_version(flow_id, GOODBYE, BUILT_IN, author=str(i)) for i in range(8))
@@ -113,9 +111,7 @@ async def test_a_tenant_neither_sees_nor_publishes_anothers_flow(
                 await unit.execute("UPDATE main_number SET flow_version_id = $1", version)
 
 
-async def test_a_published_version_cannot_be_removed_but_its_tenant_can(
-    database: object, tenant_a: UUID
-) -> None:
+async def test_a_published_version_cannot_be_removed_but_its_tenant_can(database: object, tenant_a: UUID) -> None:
     with tenant(tenant_a):
         _, version = await stored()
         await main_number()
@@ -126,6 +122,4 @@ async def test_a_published_version_cannot_be_removed_but_its_tenant_can(
     with system():
         async with transaction() as unit:
             await unit.execute("DELETE FROM tenant WHERE id = $1", tenant_a)
-            assert (
-                await unit.fetchval("SELECT count(*) FROM flow_version WHERE tenant_id = $1", tenant_a) == 0
-            )
+            assert await unit.fetchval("SELECT count(*) FROM flow_version WHERE tenant_id = $1", tenant_a) == 0

@@ -48,9 +48,7 @@ def odd(id: str) -> Any:
     return Node(id=id, element="odd.one")
 
 
-async def run(
-    flow: Document, script: Script = SILENT_CALLER, elements: Any = BUILT_IN, **call: Any
-) -> SimulatedCall:
+async def run(flow: Document, script: Script = SILENT_CALLER, elements: Any = BUILT_IN, **call: Any) -> SimulatedCall:
     simulated = SimulatedCall(script, **call)
     await run_flow(published(flow), simulated, simulated, elements)
     return simulated
@@ -91,9 +89,7 @@ async def test_an_exit_that_need_not_be_connected_ends_the_call() -> None:
     assert call.cause is Cause.COMPLETED
     assert events(call, FlowFailed) == []
     failed = Script(tries=(Try(5, DialOutcome.BUSY),))
-    assert (
-        await run(document(node("out", "transfer", number="+4722334455")), failed)
-    ).cause is Cause.COMPLETED
+    assert (await run(document(node("out", "transfer", number="+4722334455")), failed)).cause is Cause.COMPLETED
 
 
 @pytest.mark.parametrize(
@@ -106,9 +102,7 @@ async def test_an_exit_that_need_not_be_connected_ends_the_call() -> None:
         (document(node("a", "transfer", number="12")), "a", "number"),
     ],
 )
-async def test_a_flow_that_points_nowhere_ends_in_a_defined_way(
-    flow: Document, place: str, problem: str
-) -> None:
+async def test_a_flow_that_points_nowhere_ends_in_a_defined_way(flow: Document, place: str, problem: str) -> None:
     call = await run(flow, language="nb")
     (failed,) = events(call, FlowFailed)
     assert failed.node == place
@@ -117,9 +111,7 @@ async def test_a_flow_that_points_nowhere_ends_in_a_defined_way(
     assert call.cause is Cause.FLOW_FAILED
 
 
-@pytest.mark.parametrize(
-    "error", [RuntimeError("no disk"), TimeoutError(), KeyError("x"), AssertionError("never")]
-)
+@pytest.mark.parametrize("error", [RuntimeError("no disk"), TimeoutError(), KeyError("x"), AssertionError("never")])
 async def test_an_element_that_raises_costs_the_call_but_the_caller_hears_an_apology(
     error: Exception,
 ) -> None:
