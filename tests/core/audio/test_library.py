@@ -144,11 +144,11 @@ async def test_a_changed_sound_is_another_file_as_soon_as_the_old_one_is_forgott
     with tenant(tenant_a):
         await service.replace_text(sound, "Vi har stengt.", providers=SPEECH, language="nb")
     assert await sounds.of(tenant_a).render([Prompt(sound=sound)], "en") == [before]
-    sounds.forget(tenant_a, sound)
+    sounds.forget(tenant_a)
     (after,) = await sounds.of(tenant_a).render([Prompt(sound=sound)], "en")
     with tenant(tenant_a):
         await service.replace_file(sound, encoded(sine(700, 1.0, 8000), 8000))
-    sounds.forget(tenant_a, sound)
+    sounds.forget(tenant_a)
     (tone,) = await sounds.of(tenant_a).render([Prompt(sound=sound)], "en")
     assert len({before, after, tone}) == 3
     assert share(*samples(tone), 690, 710) > 0.99

@@ -14,14 +14,14 @@ from core.flows.service import (
     list_flows,
     list_versions,
     load_published,
-    load_version,
     publish,
     save_version,
 )
+from core.tenancy import service as tenancy
+from core.tenancy.errors import TenancyError
 from tests.core.flows.flows import document, node, switchboard
 
 GOODBYE = document(node("bye", "hang_up"))
-NUMBER = "+4721000001"
 
 
 async def stored(name: str = "Switchboard", flow: Document = GOODBYE) -> tuple[UUID, UUID]:
@@ -29,9 +29,8 @@ async def stored(name: str = "Switchboard", flow: Document = GOODBYE) -> tuple[U
     return flow_id, (await save_version(flow_id, flow, BUILT_IN, author="Kari")).id
 
 
-async def main_number(number: str = NUMBER) -> None:
-    async with transaction() as unit:
-        await unit.execute("INSERT INTO main_number (number) VALUES ($1)", number)
+async def main_number(number: str = "+4721000001") -> UUID:
+    return (await tenancy.add_main_number(number)).id
 
 
 async def test_every_save_is_a_version_and_earlier_ones_stay(database: object, tenant_a: UUID) -> None:
@@ -42,9 +41,9 @@ async def test_every_save_is_a_version_and_earlier_ones_stay(database: object, t
             (2, "Ola", "Menu added"),
             (1, "Kari", ""),
         ]
-        assert (await load_version(first)).document == GOODBYE
-        assert (await load_version(second.id)).document == switchboard()
-        assert (await load_version(second.id)).name == "Switchboard"
+        assert (await load_published(first)).document == GOODBYE
+        assert (await load_published(second.id)).document == switchboard()
+        assert (await load_published(second.id)).name == "Switchboard"
         assert [row["name"] for row in await list_flows()] == ["Switchboard"]
 
 
@@ -78,16 +77,16 @@ async def test_a_flow_needs_a_name_of_its_own(database: object, tenant_a: UUID, 
 
 async def test_publishing_points_a_main_number_at_a_version(database: object, tenant_a: UUID) -> None:
     with tenant(tenant_a):
-        _, first = await stored()
-        await main_number()
-        assert await load_published() == {}
-        await publish(first, NUMBER)
-        flow = (await load_published())[NUMBER]
-        assert (flow.version_id, flow.version, flow.document) == (first, 1, GOODBYE)
-        with pytest.raises(FlowNotFound, match="not a main number"):
-            await publish(first, "+4799999999")
-        with pytest.raises(FlowNotFound):
-            await publish(uuid4(), NUMBER)
+        _, version = await stored()
+        number = await main_number()
+        assert (await publish(number, version)).document == GOODBYE
+        (row,) = await tenancy.main_numbers()
+        assert row.flow_version_id == version
+        assert row.published_at is not None
+        with pytest.raises(TenancyError, match="no main number"):
+            await publish(uuid4(), version)
+        with pytest.raises(FlowNotFound, match="no version"):
+            await publish(number, uuid4())
 
 
 async def test_a_tenant_neither_sees_nor_publishes_anothers_flow(
@@ -96,10 +95,10 @@ async def test_a_tenant_neither_sees_nor_publishes_anothers_flow(
     with tenant(tenant_a):
         flow_id, version = await stored()
     with tenant(tenant_b):
-        await main_number()
+        number = await main_number()
         for attempt in (
-            load_version(version),
-            publish(version, NUMBER),
+            load_published(version),
+            publish(number, version),
             save_version(flow_id, GOODBYE, BUILT_IN, author="Mallory"),
         ):
             with pytest.raises(FlowNotFound):
@@ -114,8 +113,7 @@ async def test_a_tenant_neither_sees_nor_publishes_anothers_flow(
 async def test_a_published_version_cannot_be_removed_but_its_tenant_can(database: object, tenant_a: UUID) -> None:
     with tenant(tenant_a):
         _, version = await stored()
-        await main_number()
-        await publish(version, NUMBER)
+        await publish(await main_number(), version)
         with pytest.raises(Exception, match="main_number_flow_version_id_fk"):
             async with transaction() as unit:
                 await unit.execute("DELETE FROM flow_version")
