@@ -97,6 +97,13 @@ def test_a_loop_without_a_wait_is_named_with_its_nodes(length: int) -> None:
     assert all(f"{a}.next>{b}" in edges.split() for a, b in pairwise(loop))
 
 
+def test_each_of_several_loops_is_named() -> None:
+    nodes = [node(name, "message", prompt="Hi.") for name in "abcd"]
+    found = problems(document(*nodes, edges="a.next>b b.next>a c.next>d d.next>c"))
+    loops = [set(p.values["loop"].split(" → ")) for p in found if "loop" in p.values]
+    assert sorted(map(sorted, loops)) == [["a", "b"], ["c", "d"]]
+
+
 def test_a_loop_through_a_menu_is_allowed() -> None:
     menu, message = node("menu", "menu", prompt="One?", keys="1"), node("m", "message", prompt="So.")
     edges = "menu.1>m menu.invalid>m menu.no_dial>m m.next>menu"
