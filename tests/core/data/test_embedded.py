@@ -92,9 +92,9 @@ EmbeddedPostgres(Path(sys.argv[1]), durable=False).start(); EmbeddedRedis(Path(s
     redis_server.stop()
 
 
-async def test_postgres_killed_with_work_in_it_starts_again_with_what_was_committed(
-    own_postgres: EmbeddedPostgres,
-) -> None:
+async def test_postgres_killed_with_work_in_it_starts_again_with_what_was_committed(folder: Path) -> None:
+    own_postgres = EmbeddedPostgres(folder)
+    await asyncio.to_thread(own_postgres.start)
     busy = await asyncpg.connect(own_postgres.superuser_url)
     await busy.execute("CREATE TABLE kept (x int); INSERT INTO kept VALUES (1)")
     await busy.execute("BEGIN; INSERT INTO kept VALUES (2)")
@@ -104,6 +104,7 @@ async def test_postgres_killed_with_work_in_it_starts_again_with_what_was_commit
     assert [row[0] for row in await connection.fetch("SELECT x FROM kept")] == [1]
     await connection.close()
     busy.terminate()
+    await asyncio.to_thread(own_postgres.stop)
 
 
 def test_a_pid_file_that_names_another_process_does_not_fool_it(own_postgres: EmbeddedPostgres) -> None:
