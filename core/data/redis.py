@@ -26,7 +26,8 @@ def connect_redis(url: str) -> Redis:
         socket_connect_timeout=CONNECT_TIMEOUT,
         socket_timeout=ANSWER_TIMEOUT,
         retry=Retry(ExponentialBackoff(cap=1.0, base=0.02), RETRIES),
-        retry_on_error=[ConnectionError, TimeoutError, BusyLoadingError],
+        # OSError: the server's socket is not there yet, which redis-py does not count as a lost connection.
+        retry_on_error=[ConnectionError, TimeoutError, BusyLoadingError, OSError],
         health_check_interval=30,
     )
     return client

@@ -5,7 +5,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from core.data import Database, tenant, uuid7
+from core.data import Database, tenant
 from core.tenancy.errors import TenancyError
 from core.tenancy.service import (
     add_main_number,
@@ -14,7 +14,6 @@ from core.tenancy.service import (
     create_tenant,
     main_numbers,
     modules,
-    publish,
     set_module,
     tenant_by_slug,
     this_tenant,
@@ -61,19 +60,6 @@ async def test_a_main_number_belongs_to_one_tenant_of_the_installation(tenant_a:
             await add_main_number("+4722334455")
         assert await main_numbers() == []
     assert [(n.number, n.tenant_id) for n in await all_main_numbers()] == [("+4722334455", tenant_a)]
-
-
-async def test_publishing_points_a_number_of_ones_own_at_a_flow_version(tenant_a: UUID, tenant_b: UUID) -> None:
-    version = uuid7()
-    with tenant(tenant_a):
-        number = await add_main_number("+4722334455")
-        assert number.flow_version_id is None
-        published = await publish(number.id, version)
-        assert published.flow_version_id == version
-        assert published.published_at.utcoffset().total_seconds() == 0
-        assert [n.flow_version_id for n in await main_numbers()] == [version]
-    with tenant(tenant_b), pytest.raises(TenancyError, match="no main number"):
-        await publish(number.id, version)
 
 
 async def test_a_module_is_set_again_and_again(tenant_a: UUID, tenant_b: UUID) -> None:
