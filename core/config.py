@@ -71,6 +71,8 @@ class MediaSettings(Section, frozen=True, kw_only=True):
     """A leg answered but not confirmed (ACK) for so long is ended."""
     worker_threads: Count
     """Native threads that handle SIP and RTP."""
+    drain_seconds: Seconds
+    """How long calls may go on after a media process was told to stop; no new ones are taken meanwhile."""
 
 
 class LogSettings(Section, frozen=True, kw_only=True):

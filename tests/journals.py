@@ -180,9 +180,7 @@ def _queue(scene: Scene, queue: Named, entry: e.Entry, origin: Named | None) -> 
         raise
     if winner is None:
         exit_ = random.choice((QueueExit.TIMEOUT, QueueExit.KEY, QueueExit.BUSY, QueueExit.EMPTY))
-        scene.write(
-            e.QueueLeft(visit_id=visit.visit_id, exit=exit_, digit="9" if exit_ is QueueExit.KEY else "")
-        )
+        scene.write(e.QueueLeft(visit_id=visit.visit_id, exit=exit_, digit="9" if exit_ is QueueExit.KEY else ""))
         scene.write(e.ElementLeft(node=f"q-{queue.name}", exit=exit_))
         return exit_
     transferred = _talk(scene, visit, *winner)

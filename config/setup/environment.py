@@ -7,7 +7,8 @@ from pathlib import Path
 from config.setup.stamps import digest, is_stamped, leave_stamp
 from config.setup.steps import Step, call
 
-RETRY = "check that this machine's pip reaches its package index, then run the same again."
+NETWORK = "check that this machine's pip reaches its package index, then run the same again."
+REBUILD = "run `make fresh`, then the same again."
 
 
 class Environment:
@@ -62,26 +63,19 @@ class Environment:
         leave_stamp(self._stamp("python"), self.identity)
 
     def _install_lock(self, lock: str) -> None:
-        self._pip("--require-hashes", "--requirement", lock)
+        # A lock is complete, so pip need not resolve; the pip of Debian 12 stumbles over extras when it does.
+        self._pip(NETWORK, "--require-hashes", "--requirement", lock)
         leave_stamp(self._stamp(lock), self._inputs(lock))
 
     def _install_wheel(self, wheel: Path) -> None:
         # The version in the name changes with every patch, but a rebuilt wheel may bear the same one.
-        self._pip("--no-deps", "--no-index", "--force-reinstall", str(wheel))
+        self._pip(REBUILD, "--no-index", "--force-reinstall", str(wheel))
         leave_stamp(self._stamp("pjsua2"), wheel.name)
 
     def _install_project(self) -> None:
-        self._pip("--no-deps", "--no-index", "--no-build-isolation", "--editable", ".")
+        self._pip("mend pyproject.toml.", "--no-index", "--no-build-isolation", "--editable", ".")
         leave_stamp(self._stamp("project"), self._project())
 
-    def _pip(self, *arguments: str) -> None:
-        pip = [
-            str(self.python),
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--no-input",
-            "--disable-pip-version-check",
-        ]
-        call([*pip, *arguments], RETRY, self.root, self.log)
+    def _pip(self, remedy: str, *arguments: str) -> None:
+        pip = [str(self.python), "-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check"]
+        call([*pip, "install", "--no-deps", *arguments], remedy, self.root, self.log)

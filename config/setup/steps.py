@@ -1,6 +1,7 @@
 """What a step of set-up is, and how a row of them is run: each says what it does and how long it took."""
 
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -70,7 +71,14 @@ def call(
     with log.open("a") as file:
         file.write(f"$ {shlex.join(command)}\n{done.stdout}\n")
     if done.returncode:
-        errors = [line.strip() for line in done.stdout.splitlines() if "error" in line.lower()]
-        last = (errors or done.stdout.split("\n")[-2:] or ["no output"])[0][:200]
         name = shlex.join([Path(command[0]).name, *command[1:]])
-        raise SetupError(f"`{name[:70]}` failed ({last}): {remedy} All it printed is in {log}.")
+        raise SetupError(f"`{name[:70]}` failed ({reason(done.stdout)}): {remedy} All it printed is in {log}.")
+
+
+def reason(output: str) -> str:
+    """The line of a failed command's output that most likely says why: an exception, an error, the last line."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    for pattern in (r"\w+Error: ", r"(?i)^(error|fatal|E)\b", r"(?i)\berror\b"):
+        if found := [line for line in lines if re.search(pattern, line)]:
+            return found[-1][:200]
+    return lines[-1][:200] if lines else "it printed nothing"

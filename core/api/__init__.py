@@ -1,5 +1,6 @@
 """What a plugin may import, and nothing else. Documented in docs/plugins/."""
 
+from core.api import ddl
 from core.api.access import PUBLIC, AccessLevel, Permission
 from core.api.calls import (
     CallControl,
@@ -17,8 +18,11 @@ from core.api.calls import (
 from core.api.context import Context, Host, PluginEvent
 from core.api.elements import END, AnyElement, Element, Exit
 from core.api.hookspecs import hookimpl
+from core.api.ids import uuid7, uuid7_floor, uuid7_time
 from core.api.manifest import API, EventType, Job, Manifest, Panel, Report, Slot
+from core.api.scope import NoTenant, current_tenant
 from core.api.speech import SpeechError, TextToSpeech, Voice
+from core.api.tables import TenantTable
 
 __all__ = [
     "API",
@@ -39,6 +43,7 @@ __all__ = [
     "Host",
     "Job",
     "Manifest",
+    "NoTenant",
     "Panel",
     "Permission",
     "PluginEvent",
@@ -50,7 +55,13 @@ __all__ = [
     "Report",
     "Slot",
     "SpeechError",
+    "TenantTable",
     "TextToSpeech",
     "Voice",
+    "current_tenant",
+    "ddl",
     "hookimpl",
+    "uuid7",
+    "uuid7_floor",
+    "uuid7_time",
 ]

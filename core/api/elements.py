@@ -18,6 +18,8 @@ class Exit(Struct, frozen=True):
     title: str
     required: bool = True
     """False: when nothing is connected, the call is ended without an error."""
+    waits: bool = False
+    """True: the caller had time to act before this exit, so that a loop through it is not endless."""
 
 
 ConfigT = TypeVar("ConfigT", bound=Struct)

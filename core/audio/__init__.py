@@ -1,1 +1,1 @@
-"""Sounds: stored files and rendered speech."""
+"""Sounds: the tenant's library, text-to-speech, rendered prompts, hold music and tones."""

@@ -9,10 +9,11 @@ The rules:
    of them; two conversations or two visits at once; two winners of one visit; a queue entered "from" a queue where
    the call never was) raises ImpossibleEvent. The state then only counts it and moves on to its `seq`.
 4. `call.ended` closes everything that is open, in the way that its cause says.
-5. After `call.ended` only after-call work, its end and recordings still count; everything else is late, changes nothing
-   and raises nothing. A second `call.ended` with `media_process_lost` closes open after-call work where it was planned to end.
-6. `fold` applies the unbroken run 1, 2, 3 … and then, if it is there, the closing event LOST_SEQ. What stands behind a gap
-   waits until the gap is filled.
+5. After `call.ended` only after-call work, its end and recordings still count; everything else is late, changes
+   nothing and raises nothing. A second `call.ended` with `media_process_lost` closes open after-call work where it was
+   planned to end.
+6. `fold` applies the unbroken run 1, 2, 3 … and then, if it is there, the closing event LOST_SEQ. What stands behind
+   a gap waits until the gap is filled.
 7. Time never runs backwards in a journal: an event stamped before the one in front of it counts as simultaneous.
 """
 
@@ -71,7 +72,7 @@ def apply(state: State | None, event: Event) -> State:
 
 
 def fold(events: Iterable[Event]) -> tuple[State | None, list[ImpossibleEvent]]:
-    """The state after a whole journal, given in the order of `seq` without duplicates, and what was impossible in it."""
+    """The state after a whole journal, given by `seq` without duplicates, and what was impossible in it."""
     state: State | None = None
     impossible = []
     expected, broken = 1, False
@@ -163,11 +164,8 @@ def _call_ended(call: Call, event: Event, data: e.CallEnded) -> None:
             offer.ended_at = event.at
             offer.outcome = OfferOutcome.CALLER_LEFT if by_caller else OfferOutcome.FAILED
     if call.visit:
-        if by_caller:
-            exit_ = QueueExit.ANSWERED if call.visit.answered_at else QueueExit.ABANDONED
-        else:
-            exit_ = QueueExit.LOST
-        _leave_queue(call, event, exit_, "")
+        gone = QueueExit.ANSWERED if call.visit.answered_at else QueueExit.ABANDONED
+        _leave_queue(call, event, gone if by_caller else QueueExit.LOST, "")
     for leg in call.legs.values():
         if leg.ended_at is None:
             leg.ended_at, leg.cause = event.at, data.cause

@@ -50,9 +50,7 @@ def _times(call: Call) -> Iterator[str]:
 
 
 def _visit(call: Call, visit: QueueVisit) -> Iterator[str]:
-    winners = [
-        o for o in call.offers.values() if o.visit_id == visit.id and o.outcome is OfferOutcome.ANSWERED
-    ]
+    winners = [o for o in call.offers.values() if o.visit_id == visit.id and o.outcome is OfferOutcome.ANSWERED]
     if len(winners) > 1:
         yield f"visit {visit.id} has {len(winners)} winners"
     if visit.answered_at and not any(part.visit_id == visit.id for part in call.parts.values()):
@@ -65,7 +63,7 @@ def _visit(call: Call, visit: QueueVisit) -> Iterator[str]:
 
 def _closed(call: Call) -> Iterator[str]:
     for what, things in (("leg", call.legs), ("part", call.parts), ("offer", call.offers)):
-        for thing in things.values():  # type: ignore[attr-defined]
+        for thing in things.values():
             if thing.ended_at is None:
                 yield f"{what} {thing.id} is open although the call is over"
     for visit in call.visits.values():

@@ -238,9 +238,8 @@ class Call:
         someone, or had left the last queue; 0 for a call that did neither."""  # LOG-11
         if not self.parts and not self.visits:
             return 0.0
-        first, last = next(iter(self.visits.values()), None), None
-        for last in self.visits.values():
-            pass
+        first = next(iter(self.visits.values()), None)
+        last = next(reversed(self.visits.values()), None)
         begin = first.entered_at if first else self.started_at
         part = next(iter(self.parts.values()), None)
         end = part.started_at if part else (last.left_at if last else None)

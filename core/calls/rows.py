@@ -163,6 +163,11 @@ TABLES: dict[type[Row], tuple[str, tuple[str, ...]]] = {
 """The table of each kind of row, and its primary key."""
 
 
+def identity(row: Row) -> UUID:
+    """What tells rows of one kind apart within one journal."""
+    return getattr(row, TABLES[type(row)][1][-1])  # type: ignore[no-any-return]
+
+
 def rows(state: State) -> Iterator[Row]:
     """All derived rows of one journal."""
     if isinstance(state, AgentSession):

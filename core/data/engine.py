@@ -10,8 +10,8 @@ from piccolo.engine.postgres import Atomic
 from piccolo.query.base import Query
 from piccolo.querystring import QueryString
 
+from core.api.scope import current_scope
 from core.data.database import current_database
-from core.data.scope import current_scope
 from core.data.unit import Transaction, unit_of_work
 
 

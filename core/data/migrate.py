@@ -16,10 +16,10 @@ from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 from piccolo.apps.migrations.tables import Migration
 from piccolo.table import Table
 
+from core.api.ddl import MONTHS_AHEAD, MONTHS_BACK
+from core.api.scope import Scope, use
 from core.data.database import Database
-from core.data.ddl import MONTHS_AHEAD, MONTHS_BACK
 from core.data.engine import ENGINE
-from core.data.scope import Scope, use
 from core.data.unit import unit_of_work
 
 logger = logging.getLogger(__name__)

@@ -20,7 +20,7 @@ def connect_redis(url: str) -> Redis:
     not run twice needs to be idempotent. Raises redis.ConnectionError or TimeoutError when tries are used up.
     The caller closes it (`await client.aclose()`).
     """
-    return Redis.from_url(
+    client: Redis = Redis.from_url(
         url,
         decode_responses=False,
         socket_connect_timeout=CONNECT_TIMEOUT,
@@ -29,3 +29,4 @@ def connect_redis(url: str) -> Redis:
         retry_on_error=[ConnectionError, TimeoutError, BusyLoadingError],
         health_check_interval=30,
     )
+    return client

@@ -9,7 +9,7 @@ from typing import Any
 
 import asyncpg
 
-from core.data.scope import Scope
+from core.api.scope import Scope
 
 logger = logging.getLogger(__name__)
 

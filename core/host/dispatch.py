@@ -1,4 +1,4 @@
-"""Calls plugins' runtime hooks: isolated, timed, in order, counted."""
+"""Calls plugins' runtime hooks: isolated, timed, counted."""
 
 import asyncio
 import contextvars
@@ -16,7 +16,6 @@ from core.host.registry import Plugin, Registry
 log = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 10.0
-MAX_WAITING = 1000
 
 
 @dataclass(slots=True)
@@ -26,55 +25,19 @@ class Counter:
     calls: int = 0
     failures: int = 0
     timeouts: int = 0
-    dropped: int = 0
     seconds: float = 0.0
     last_error: str = ""
 
 
 @dataclass(slots=True)
 class Dispatcher:
-    """Hands events to plugins. Each plugin has a queue of its own, so a slow one delays only itself.
-
-    `is_on(plugin, tenant)` is the one gate; `context(plugin, tenant)` makes what the hook gets and is entered
-    around the call.
-    """
+    """Calls hooks, one plugin at a time. `context(plugin, tenant)` makes what a hook gets, and is entered around it."""
 
     registry: Registry
-    is_on: Callable[[str, UUID], bool]
     context: Callable[[Plugin, UUID], Any]
     timeout: float = TIMEOUT_SECONDS
     counters: dict[str, Counter] = field(default_factory=dict)
-    _queues: "dict[str, asyncio.Queue[tuple[UUID, dict[str, Any]]]]" = field(default_factory=dict)
-    _tasks: list["asyncio.Task[None]"] = field(default_factory=list)
     _hanging: set[str] = field(default_factory=set)
-
-    async def __aenter__(self) -> "Dispatcher":
-        for name, plugin in self.registry.plugins.items():
-            if "on_event" in plugin.hooks:
-                self._queues[name] = asyncio.Queue(MAX_WAITING)
-                self._tasks.append(asyncio.create_task(self._serve(plugin), name=f"plugin {name}"))
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def publish(self, tenant_id: UUID, **arguments: Any) -> None:
-        """Put an event into the queue of every plugin that is on for the tenant; never waits."""
-        for name, waiting in self._queues.items():
-            if not self.is_on(name, tenant_id):
-                continue
-            try:
-                waiting.put_nowait((tenant_id, arguments))
-            except asyncio.QueueFull:
-                counter = self.counter(name)
-                counter.dropped += 1
-                log.error("plugin %s is too slow: %d events dropped", name, counter.dropped)
-
-    async def settled(self) -> None:
-        """Return when every published event has been handled."""
-        await asyncio.gather(*(waiting.join() for waiting in self._queues.values()))
 
     def counter(self, name: str) -> Counter:
         return self.counters.setdefault(name, Counter())
@@ -133,12 +96,3 @@ class Dispatcher:
         scope = contextvars.copy_context()
         threading.Thread(target=scope.run, args=(work,), name=f"plugin {name}", daemon=True).start()
         await done
-
-    async def _serve(self, plugin: Plugin) -> None:
-        waiting = self._queues[plugin.name]
-        while True:
-            tenant_id, arguments = await waiting.get()
-            # Asked again: the module may have been switched off while the event waited.
-            if self.is_on(plugin.name, tenant_id):
-                await self.call(plugin, "on_event", tenant_id, **arguments)
-            waiting.task_done()

@@ -25,3 +25,7 @@ class Gate:
     def plugins(self, tenant_id: UUID) -> frozenset[str]:
         """The plugins that are on for the tenant."""
         return self._on.get(tenant_id, frozenset())
+
+    def tenants(self, plugin: str) -> list[UUID]:
+        """The tenants that have the plugin on."""
+        return [tenant_id for tenant_id, plugins in self._on.items() if plugin in plugins]

@@ -1,6 +1,6 @@
 """The journal of call events, and the tables derived from it; all partitioned by the month of the call."""
 
-from core.data.ddl import enable_rls, month_partitions, sql
+from core.api.ddl import enable_rls, month_partitions, sql
 
 ID = "0001_journal"
 

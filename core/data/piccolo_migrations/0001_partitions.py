@@ -1,6 +1,6 @@
 """Functions that make and drop the months of tables partitioned by UUIDv7 (docs/adr/0002)."""
 
-from core.data.ddl import SYSTEM_ROLE, sql
+from core.api.ddl import SYSTEM_ROLE, sql
 
 ID = "0001_partitions"
 

@@ -1,6 +1,6 @@
 """People, their devices, and the user's link to her entry."""
 
-from core.data.ddl import tenant_fk, tenant_table
+from core.api.ddl import tenant_fk, tenant_table
 
 ID = "0001_people"
 

@@ -1,6 +1,6 @@
 """User accounts."""
 
-from core.data.ddl import sql, tenant_table
+from core.api.ddl import sql, tenant_table
 
 ID = "0001_users"
 

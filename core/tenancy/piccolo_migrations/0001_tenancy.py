@@ -1,6 +1,6 @@
 """Tenants, main numbers, modules and settings."""
 
-from core.data.ddl import APP_ROLE, SYSTEM_ROLE, THIS_TENANT, sql, tenant_table
+from core.api.ddl import APP_ROLE, SYSTEM_ROLE, THIS_TENANT, sql, tenant_table
 
 ID = "0001_tenancy"
 

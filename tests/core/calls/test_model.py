@@ -52,7 +52,9 @@ def test_a_generated_call_keeps_every_invariant_at_its_end(events: list[Event]) 
 
 @given(CALLS, st.data())
 @settings(max_examples=300, deadline=None)
-def test_a_call_keeps_every_invariant_at_every_moment_and_when_lost_there(events: list[Event], data: st.DataObject) -> None:
+def test_a_call_keeps_every_invariant_at_every_moment_and_when_lost_there(
+    events: list[Event], data: st.DataObject
+) -> None:
     length = data.draw(st.integers(1, len(events)))
     call = call_of(events[:length])
     assert list(violations(call)) == []
@@ -139,7 +141,9 @@ def test_events_behind_a_gap_wait_and_the_lost_event_does_not(events: list[Event
 
 @given(CALLS, st.data())
 @settings(max_examples=500, deadline=None)
-def test_a_repeated_event_under_a_new_number_never_breaks_an_invariant(events: list[Event], data: st.DataObject) -> None:
+def test_a_repeated_event_under_a_new_number_never_breaks_an_invariant(
+    events: list[Event], data: st.DataObject
+) -> None:
     """What cannot have happened is refused and counted, or harmless: the figures stay sound."""
     position = data.draw(st.integers(0, len(events) - 1))
     again = data.draw(st.integers(0, position))
@@ -254,7 +258,12 @@ def test_log_8_log_11_summary_of_a_call_that_was_transferred_to_another_queue() 
         (60, e.PartEnded(part_id=first, how=e.PartEnd.TRANSFERRED)),
         (0, e.QueueLeft(visit_id=visit.id, exit=QueueExit.TRANSFERRED)),
         (1, entered(UUID(int=31), UUID(int=22), "Support", e.Entry.TRANSFERRED_FROM_QUEUE, UUID(int=21))),
-        (9, e.PartStarted(part_id=second, kind=e.PartKind.QUEUE, leg_id=UUID(int=41), visit_id=UUID(int=31), person="Eva")),
+        (
+            9,
+            e.PartStarted(
+                part_id=second, kind=e.PartKind.QUEUE, leg_id=UUID(int=41), visit_id=UUID(int=31), person="Eva"
+            ),
+        ),
         (30, e.PartEnded(part_id=second, how=e.PartEnd.CALLER_HUNG_UP)),
         (0, e.CallEnded(cause=e.Cause.CALLER_HUNG_UP)),
     ]

@@ -8,8 +8,8 @@ from uuid import UUID
 
 import pytest
 import pytest_asyncio
-from litestar import Litestar
 from httpx import AsyncClient, Response
+from litestar import Litestar
 from redis.asyncio import Redis
 
 from core.config import Settings, load_settings

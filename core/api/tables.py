@@ -5,8 +5,8 @@ from uuid import UUID as UniqueId
 from piccolo.columns import UUID
 from piccolo.columns.defaults.uuid import UUID4
 
-from core.data.ids import uuid7
-from core.data.scope import current_tenant
+from core.api.ids import uuid7
+from core.api.scope import current_tenant
 
 
 class CurrentTenant(UUID4):

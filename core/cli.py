@@ -1,0 +1,136 @@
+"""The command `sentralbord`: starts processes and looks after an installation."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+import click
+
+from core.config import ConfigError, Settings, load_settings
+from core.logs import set_up_logging
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--config", type=click.Path(path_type=Path), help="Settings file (TOML); default $SENTRALBORD_CONFIG.")
+@click.version_option(package_name="sentralbord")
+@click.pass_context
+def sentralbord(context: click.Context, config: Path | None) -> None:
+    """Sentralbord: a multi-tenant company switchboard and contact centre."""
+    try:
+        context.obj = load_settings(config)
+    except ConfigError as error:
+        raise click.ClickException(str(error)) from None
+
+
+@sentralbord.command()
+@click.pass_obj
+def up(settings: Settings) -> None:
+    """Run everything on this machine: data services, web, worker and media processes."""
+    from core.up import running
+
+    async def work() -> None:
+        async with running(settings):
+            click.echo(f"Sentralbord is starting at http://{settings.web.host}:{settings.web.port}")
+            await asyncio.Event().wait()
+
+    _run(settings, "up", work())
+
+
+@sentralbord.command()
+@click.pass_obj
+def web(settings: Settings) -> None:
+    """Run a web process."""
+    from core.web.process import run_web
+
+    _run(settings, "web", run_web(settings))
+
+
+@sentralbord.command()
+@click.pass_obj
+def worker(settings: Settings) -> None:
+    """Run a worker: jobs, the journal's projection, plugin events."""
+    from core.worker import run_worker
+
+    _run(settings, "worker", run_worker(settings))
+
+
+@sentralbord.command()
+@click.option("--number", type=click.IntRange(1, 64), default=1, help="Which of this machine's media processes.")
+@click.pass_obj
+def media(settings: Settings, number: int) -> None:
+    """Run a media process: SIP and audio."""
+    from core.media import run_media
+
+    _run(settings, f"media{number}", run_media(settings, number))
+
+
+@sentralbord.command()
+@click.pass_obj
+def migrate(settings: Settings) -> None:
+    """Bring the database to the state that core and the plugins need."""
+    from core.host.loader import load
+    from core.wiring import DataServices, migrate_all
+
+    DataServices.of(settings).start()
+    done = asyncio.run(migrate_all(settings, load()))
+    click.echo("\n".join(done) if done else "Nothing to migrate.")
+
+
+@sentralbord.command()
+def plugins() -> None:
+    """List the installed plugins, and those that could not be loaded with the reason."""
+    from core.host.loader import load
+
+    registry = load()
+    for plugin in registry.plugins.values():
+        click.echo(f"{plugin.name:<16} {plugin.manifest.version:<10} {plugin.manifest.title} ({plugin.distribution})")
+    for broken in registry.broken:
+        click.echo(click.style(f"{broken.name:<16} not loaded ({broken.distribution}): {broken.reason}", fg="red"))
+    if not registry.plugins and not registry.broken:
+        click.echo("No plugins are installed.")
+    if registry.broken:
+        sys.exit(1)
+
+
+@sentralbord.command()
+@click.option("--once", is_flag=True, help="Place one call through everything, print what happened, and end.")
+@click.pass_obj
+def demo(settings: Settings, once: bool) -> None:
+    """Run a demo company with a simulated telephone network."""
+    from core.demo import run_demo
+
+    sys.exit(_run(settings, "demo", run_demo(settings, once=once)))
+
+
+def _run(settings: Settings, process: str, work: Coroutine[Any, Any, Any]) -> Any:
+    """Run a process until it ends or is told to stop (SIGTERM, Ctrl-C), letting it clean up."""
+    set_up_logging(settings.log, process)
+
+    async def stoppable() -> Any:
+        task = asyncio.ensure_future(work)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, task.cancel)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            return 0
+
+    try:
+        return asyncio.run(stoppable())
+    except Exception as error:
+        if isinstance(error, click.ClickException):
+            raise
+        raise SystemExit(_fault(error)) from error
+
+
+def _fault(error: Exception) -> str:
+    return f"sentralbord: {type(error).__name__}: {error}"
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    sentralbord()

@@ -1,0 +1,8 @@
+"""Every module that works past row-level security with system(), and why it must. A test holds the code to it."""
+
+SYSTEM_USES = {
+    "core.data.partitions": "partitions belong to no tenant",
+    "core.host.service": "a periodic job has to know which tenants have its plugin on",
+    "core.identity.service": "sign-in looks an address up before its tenant is known",
+    "core.tenancy.service": "makes and lists tenants; finds whose number was dialled before any tenant is known",
+}

@@ -1,0 +1,218 @@
+"""A media process: opens everything a call needs, takes calls, and stops without cutting anybody off."""
+
+import asyncio
+import logging
+import os
+import socket
+import time
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from uuid import UUID
+
+from core.api.elements import AnyElement
+from core.api.speech import TextToSpeech
+from core.audio.cache import PromptCache
+from core.audio.library import SoundLibrary
+from core.audio.speech import EspeakNg
+from core.calls.confirm import Confirmer
+from core.calls.control import Command, Drain, HangUp, serve
+from core.calls.events import PLATFORM_TENANT, CallEnded, CallStarted, Cause, Direction
+from core.calls.journal import CallJournal
+from core.calls.publisher import Publisher
+from core.calls.recovery import close_spooled
+from core.calls.spool import Spool
+from core.config import Settings
+from core.data import uuid7
+from core.flows.elements import with_plugins
+from core.host.lifespan import lifespans
+from core.host.service import follow_modules
+from core.queues.distributor import Distributor
+from core.telephony.catalogue import Catalogue
+from core.telephony.endpoint import EndpointOptions
+from core.telephony.engine import Engine
+from core.telephony.invite import IncomingCall
+from core.telephony.legs import PjLeg
+from core.telephony.limits import TollGuard
+from core.telephony.outgoing import GuardedSwitch
+from core.telephony.presence import Announcement, announce
+from core.telephony.routing import Routing
+from core.telephony.services import MediaServices
+from core.telephony.session import CallSession
+from core.wiring import Installation, folder_of, open_installation
+
+log = logging.getLogger(__name__)
+
+CLOCK_RATE = 8000
+"""Of the conference bridge: telephone trunks speak G.711, so nothing has to be resampled."""
+LEGS_A_CALL = 4
+"""The caller, who talks, and members who ring."""
+
+
+async def run_media(settings: Settings, number: int) -> None:
+    """Run the `number`th media process of this machine until it is told to stop."""
+    async with open_installation(settings) as installation:
+        await MediaProcess(installation, number).run()
+
+
+class MediaProcess:
+    """Owns the engine, the journal's way out and the sessions of all calls in this process."""
+
+    def __init__(self, installation: Installation, number: int) -> None:
+        media = installation.settings.media
+        folder = folder_of(installation.settings)
+        self.name = f"{socket.gethostname()}-{number}"
+        self._installation = installation
+        self._publisher = Publisher(installation.redis)
+        self._spool = Spool(folder / "spool" / self.name)
+        self._guard = TollGuard(installation.redis)
+        self._calls: dict[UUID, asyncio.Task[None]] = {}
+        self._stop = asyncio.Event()
+        self._engine = Engine(
+            _endpoint_options(installation.settings, number, self.name),
+            max_calls=media.max_calls,
+            rtp_timeout=media.rtp_timeout,
+            confirm_timeout=media.confirm_timeout,
+            on_incoming=self._incoming,
+        )
+        speech = [EspeakNg(), *installation.registry.providers(TextToSpeech)]
+        self._library = SoundLibrary(PromptCache(folder / "prompts", rate=CLOCK_RATE), speech)
+        self._catalogue = Catalogue(installation.redis, self._engine, self._library, self._elements)
+        self._routing = Routing(installation.database, self._catalogue.load)
+        self._services = MediaServices(
+            name=self.name,
+            library=self._library,
+            distributor=Distributor(installation.redis, self.name, self._catalogue.queue),
+            elements=self._elements,
+            recordings=folder / "recordings",
+        )
+
+    async def run(self) -> None:
+        """Take calls until cancelled or drained; then let the last ones end."""
+        redis = self._installation.redis
+        close_spooled(self._spool, self._publisher)
+        await self._library.prepare()
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(lifespans(self._installation.registry, "media"))
+            for work in (
+                self._publisher.run(),
+                Confirmer(self._spool, self._publisher).run(),
+                follow_modules(redis, self._installation.gate),
+            ):
+                _background(stack, work)
+            await stack.enter_async_context(self._services.distributor)
+            await self._engine.start()
+            stack.push_async_callback(self._engine.close)
+            await self._routing.load()
+            _background(stack, self._routing.follow())
+            _background(stack, serve(redis, self.name, self._carry_out, clock=time.time))
+            _background(stack, announce(redis, self._announcement))
+            log.info("takes calls at %s", self._announcement().sip_address)
+            try:
+                await self._stop.wait()
+            finally:
+                await self._drain()
+
+    async def _drain(self) -> None:
+        """Take no more calls, wait for those that go on, and end what is left when the time is up."""
+        self._engine.draining = True
+        seconds = self._installation.settings.media.drain_seconds
+        if self._calls:
+            log.info("stops when %d calls are over, in %g s at the latest", len(self._calls), seconds)
+            await asyncio.wait(self._calls.values(), timeout=seconds)
+        for task in self._calls.values():
+            task.cancel()
+        await asyncio.gather(*self._calls.values(), return_exceptions=True)
+        try:
+            async with asyncio.timeout(2):
+                await self._publisher.drained()
+        except TimeoutError:
+            log.warning("some events are still in the spool; they are sent at the next start")
+
+    # -- calls -----------------------------------------------------------------------------------------------
+
+    def _incoming(self, leg: PjLeg, invite: IncomingCall) -> None:
+        call_id = uuid7()
+        task = asyncio.create_task(self._serve(leg, invite, call_id), name=f"call {call_id}")
+        self._calls[call_id] = task
+        task.add_done_callback(lambda _: self._calls.pop(call_id, None))
+
+    async def _serve(self, leg: PjLeg, invite: IncomingCall, call_id: UUID) -> None:
+        route = self._routing.route(invite.dialled)
+        tenant_id = route.tenant_id if route else PLATFORM_TENANT
+        journal = CallJournal(tenant_id, call_id, self._spool, self._publisher)
+        journal.write(
+            CallStarted(
+                direction=Direction.IN,
+                caller=invite.caller,
+                caller_name=invite.display_name,
+                dialled=invite.dialled,
+                media=self.name,
+                main_number_id=route.main_number_id if route else None,
+            )
+        )
+        switch = self._engine.switch_for(call_id, tenant_id, journal)
+        switch.adopt(leg)
+        if route is None:
+            await leg.hang_up(Cause.UNKNOWN_NUMBER)
+            journal.write(CallEnded(cause=Cause.UNKNOWN_NUMBER, sip_code=404))
+            return
+        guarded = GuardedSwitch(
+            switch, self._guard, self._routing, region=route.region, policy=route.policy, caller=invite.caller
+        )
+        await CallSession(leg, invite, route, guarded, journal, self._services, call_id).run()
+
+    def _elements(self, tenant_id: UUID) -> Mapping[str, AnyElement]:
+        """Core's elements, and those of the plugins that the tenant has on."""
+        registry, on = self._installation.registry, self._installation.gate.plugins(tenant_id)
+        return with_plugins({key: item for key, item in registry.elements.items() if registry.owner(key) in on})
+
+    async def _carry_out(self, command: Command) -> str:
+        match command:
+            case Drain():
+                self._stop.set()
+            case HangUp(call_id=call_id):
+                task = self._calls.get(call_id)
+                if task is None:
+                    return f"call {call_id} is over"
+                task.cancel()
+        return ""
+
+    def _announcement(self) -> Announcement:
+        load, settings = self._engine.load(), self._installation.settings.media
+        return Announcement(
+            name=self.name,
+            pid=os.getpid(),
+            sip_address=f"{settings.public_address or settings.sip_host}:{self._engine.endpoint.sip_port}",
+            calls=len(self._calls),
+            legs=load.legs,
+            max_calls=settings.max_calls,
+            draining=self._engine.draining,
+            at=time.time(),
+            callback_errors=load.callback_errors,
+        )
+
+
+def _endpoint_options(settings: Settings, number: int, name: str) -> EndpointOptions:
+    media = settings.media
+    return EndpointOptions(
+        name=name,
+        sip_host=media.sip_host,
+        sip_port=media.sip_port + number - 1 if media.sip_port else 0,
+        public_address=media.public_address or media.sip_host,
+        rtp_port=media.rtp_port + (number - 1) * media.rtp_ports,
+        rtp_ports=media.rtp_ports,
+        max_legs=media.max_calls * LEGS_A_CALL,
+        clock_rate=CLOCK_RATE,
+        worker_threads=media.worker_threads,
+    )
+
+
+def _background(stack: AsyncExitStack, work: "asyncio._CoroutineLike[None]") -> None:
+    """Run `work` until the stack is left."""
+    task = asyncio.ensure_future(work)
+
+    async def end() -> None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    stack.push_async_callback(end)

@@ -1,0 +1,287 @@
+"""One caller's call in a media process: runs its flow, and is the CallControl that the elements use."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+from core.api.calls import (
+    CallerHungUp,
+    DialOutcome,
+    Prompt,
+    QueueExit,
+    QueuePlacement,
+    QueueResult,
+    Recording,
+)
+from core.calls.events import (
+    CallAnswered,
+    CallEnded,
+    Cause,
+    DigitsCollected,
+    Entry,
+    LegRole,
+    PartEnd,
+    PartEnded,
+    PartKind,
+    PartStarted,
+    PromptEnded,
+    PromptStarted,
+    RecordingEnded,
+)
+from core.calls.ports import Address, Dial, JournalWriter, Leg, LegGone, LegState, Switch
+from core.data import uuid7
+from core.flows.interpreter import run_flow
+from core.queues.visit import QueuedCall, stay
+from core.telephony.invite import IncomingCall
+from core.telephony.routing import Route
+from core.telephony.services import CallSounds, MediaServices
+
+log = logging.getLogger(__name__)
+
+ALL_DIGITS = "0123456789*#ABCD"
+
+OUTCOMES = {
+    Cause.BUSY: DialOutcome.BUSY,
+    Cause.NO_ANSWER: DialOutcome.NO_ANSWER,
+    Cause.REJECTED: DialOutcome.REJECTED,
+    Cause.NOT_ALLOWED: DialOutcome.NOT_ALLOWED,
+}
+"""What an outside leg's end means for the flow; every other cause: UNREACHABLE."""
+
+
+class CallSession:
+    """Implements core.api.calls.CallControl with real legs. One asyncio task runs it."""
+
+    def __init__(
+        self,
+        leg: Leg,
+        invite: IncomingCall,
+        route: Route,
+        switch: Switch,
+        journal: JournalWriter,
+        services: MediaServices,
+        call_id: UUID,
+    ) -> None:
+        self._leg = leg
+        self._invite = invite
+        self._route = route
+        self._switch = switch
+        self._journal = journal
+        self._services = services
+        self._call_id = call_id
+        self._sounds = CallSounds(services.library.of(route.tenant_id), route.language)
+        self._end = (Cause.COMPLETED, "")
+        self._left_queue: UUID | None = None
+        """The queue that the caller left last without an answer."""
+        self._other_hung_up = False
+        """The last conversation ended on the other side."""
+        self.variables: dict[str, str] = {}
+
+    @property
+    def call_id(self) -> UUID:
+        return self._call_id
+
+    @property
+    def tenant_id(self) -> UUID:
+        return self._route.tenant_id
+
+    @property
+    def caller(self) -> str:
+        return self._invite.caller
+
+    @property
+    def dialled(self) -> str:
+        return self._invite.dialled
+
+    @property
+    def language(self) -> str:
+        return self._route.language
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    # -- the call as a whole --------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Run the flow of the dialled number to its end. Never raises, whatever caller or flow do."""
+        try:
+            cause, detail = await self._run_flow()
+        except asyncio.CancelledError:
+            await self._leg.hang_up(Cause.DRAINING)
+            self._journal.write(CallEnded(cause=Cause.DRAINING, detail="the media process is stopping"))
+            raise
+        except Exception as error:  # a fault of ours must still end the call in a defined way
+            log.exception("call %s failed", self._call_id)
+            cause, detail = Cause.FAILED, f"{type(error).__name__}: {error}"
+        await self._leg.hang_up(cause)
+        ending = self._leg.ending
+        self._journal.write(CallEnded(cause=cause, sip_code=ending.sip_code if ending else 0, detail=detail))
+
+    async def _run_flow(self) -> tuple[Cause, str]:
+        if self._route.published is None:
+            return Cause.NO_FLOW, f"no flow is published for {self._invite.dialled}"
+        try:
+            await run_flow(self._route.published, self, self._journal, self._services.elements(self.tenant_id))
+        except CallerHungUp:
+            ending = self._leg.ending
+            return (ending.cause, ending.detail) if ending else (Cause.CALLER_HUNG_UP, "")
+        return self._end
+
+    # -- CallControl ----------------------------------------------------------------------------------------
+
+    async def answer(self) -> None:
+        if self._leg.state >= LegState.ANSWERED:
+            if self._leg.state is LegState.ENDED:
+                raise CallerHungUp
+            return
+        async with _caller():
+            await self._leg.answer()
+        self._journal.write(CallAnswered())
+
+    async def play(self, prompts: Sequence[Prompt], *, interrupt: str = "") -> str:
+        await self.answer()
+        files = await self._sounds.render(prompts)
+        self._journal.write(PromptStarted(what=" ".join(prompt.text or f"♪ {prompt.sound}" for prompt in prompts)))
+        async with _caller():
+            digit = await self._leg.play(files, interrupt=interrupt)
+        self._journal.write(PromptEnded(interrupted_by=digit))
+        return digit
+
+    async def collect(
+        self,
+        *,
+        max_digits: int,
+        first_timeout: float,
+        next_timeout: float = 3.0,
+        terminator: str = "#",
+        prompts: Sequence[Prompt] = (),
+    ) -> str:
+        await self.answer()
+        digits = await self.play(prompts, interrupt=ALL_DIGITS) if prompts else ""
+        while digits[-1:] not in tuple(terminator) and len(digits) < max_digits:
+            try:
+                async with asyncio.timeout(next_timeout if digits else first_timeout), _caller():
+                    digits += await self._leg.digit()
+            except TimeoutError:
+                break
+        digits = digits.rstrip(terminator)
+        self._journal.write(DigitsCollected(digits=digits))
+        return digits
+
+    async def dial(self, number: str, *, ring_seconds: int = 45) -> DialOutcome:
+        await self.answer()
+        leg = await self._switch.dial(
+            Dial(
+                tenant_id=self.tenant_id,
+                call_id=self._call_id,
+                role=LegRole.OUTSIDE,
+                address=Address("number", number),
+                presentation=self._invite.dialled,
+            )
+        )
+        try:
+            if not await self._ring(leg, ring_seconds):
+                return OUTCOMES.get(leg.ending.cause, DialOutcome.UNREACHABLE) if leg.ending else DialOutcome.NO_ANSWER
+            await self._talk(leg, number)
+            self._other_hung_up = True
+            return DialOutcome.ANSWERED
+        finally:
+            await leg.hang_up(Cause.CANCELLED if leg.state < LegState.ANSWERED else Cause.COMPLETED)
+
+    async def enqueue(self, placement: QueuePlacement) -> QueueResult:
+        await self.answer()
+        call = QueuedCall(
+            tenant_id=self.tenant_id,
+            call_id=self._call_id,
+            leg=self._leg,
+            journal=self._journal,
+            caller=self._invite.caller,
+            caller_name=self._invite.display_name,
+            entry=Entry.TIMEOUT_FROM_QUEUE if self._left_queue else Entry.DIRECT,
+            from_queue_id=self._left_queue,
+        )
+        services = self._services
+        async with _caller():
+            result = await stay(
+                call, placement, distributor=services.distributor, switch=self._switch, sounds=self._sounds
+            )
+        self._left_queue = placement.queue
+        self._other_hung_up = result.exit is QueueExit.ANSWERED
+        return result
+
+    async def record(self, *, max_seconds: float, silence_seconds: float = 5.0, stop: str = "#") -> Recording:
+        await self.answer()
+        key = f"{self.tenant_id}/{self.now():%Y-%m}/{uuid7()}.wav"
+        file = self._services.recordings / key
+        await asyncio.to_thread(file.parent.mkdir, parents=True, exist_ok=True)
+        async with _caller():
+            seconds = await self._leg.record(file, max_seconds=max_seconds, silence_seconds=silence_seconds, stop=stop)
+        self._journal.write(RecordingEnded(key=key, seconds=seconds))
+        return Recording(key, seconds)
+
+    async def hang_up(self) -> None:
+        await self.end(Cause.COMPLETED)
+
+    async def end(self, cause: Cause, detail: str = "") -> None:
+        """End the call for a reason that the flow knows; see core.flows.interpreter.FlowCall."""
+        if self._leg.state is not LegState.ENDED:
+            ends_talk = cause is Cause.COMPLETED and self._other_hung_up
+            self._end = (Cause.AGENT_HUNG_UP if ends_talk else cause, detail)
+            await self._leg.hang_up(cause)
+
+    # -- talking with an outside number ---------------------------------------------------------------------
+
+    async def _ring(self, leg: Leg, seconds: int) -> bool:
+        """Ring while the caller hears the ringback tone; True when there is audio from the other side."""
+        tone = asyncio.create_task(self._play_forever(self._sounds.ringback()))
+        answered = asyncio.create_task(leg.until(LegState.MEDIA_UP))
+        gone = asyncio.create_task(self._leg.until(LegState.ENDED))
+        try:
+            await asyncio.wait({answered, gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            if gone.done():
+                raise CallerHungUp
+            if leg.state is not LegState.MEDIA_UP:
+                await leg.hang_up(Cause.NO_ANSWER)
+            return leg.state is LegState.MEDIA_UP
+        finally:
+            for task in (tone, answered, gone):
+                task.cancel()
+            await asyncio.gather(tone, answered, gone, return_exceptions=True)
+
+    async def _play_forever(self, file: Path) -> None:
+        await self._leg.play([file], loop=True)
+
+    async def _talk(self, leg: Leg, number: str) -> None:
+        """Both talk until one of them hangs up."""
+        part = uuid7()
+        try:
+            await self._switch.bridge(self._leg, leg)
+        except LegGone:
+            return
+        self._journal.write(PartStarted(part_id=part, kind=PartKind.OUTSIDE, leg_id=leg.id, number=number))
+        ends = {asyncio.create_task(side.until(LegState.ENDED)) for side in (self._leg, leg)}
+        try:
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in ends:
+                task.cancel()
+            await asyncio.gather(*ends, return_exceptions=True)
+            caller_gone = self._leg.state is LegState.ENDED
+            how = PartEnd.CALLER_HUNG_UP if caller_gone else PartEnd.OTHER_HUNG_UP
+            self._journal.write(PartEnded(part_id=part, how=how))
+            await self._switch.unbridge(self._leg, leg)
+        if caller_gone:
+            raise CallerHungUp
+
+
+@asynccontextmanager
+async def _caller() -> AsyncIterator[None]:
+    """The caller's leg going away is, for an element, the caller hanging up."""
+    try:
+        yield
+    except LegGone:
+        raise CallerHungUp from None

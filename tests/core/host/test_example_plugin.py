@@ -1,0 +1,150 @@
+"""The example plugin as its own distribution: built, installed, found by its entry point, migrated, switched on."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.metadata import EntryPoint, distributions
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from redis.asyncio import Redis
+
+from core.api.context import PluginEvent
+from core.api.ids import uuid7_time
+from core.data import Database, tenant, transaction, uuid7
+from core.data.migrate import App, migrate
+from core.host.context import ContextFactory
+from core.host.dispatch import Dispatcher
+from core.host.gate import Gate
+from core.host.lifespan import lifespans
+from core.host.loader import load
+from core.host.registry import Registry
+from core.host.service import NotEntitled, load_gate, switch
+from core.tenancy.service import set_module
+
+SOURCE = Path(__file__).parent.parent.parent / "example_plugin"
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder into which pip has installed the example plugin's wheel; importable meanwhile."""
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
+    subprocess.run([*command, "--target", str(folder), str(SOURCE)], check=True)
+    sys.path.insert(0, str(folder))
+    yield folder
+    sys.path.remove(str(folder))
+
+
+@pytest.fixture
+def registry(installed: Path) -> Registry:
+    points: list[EntryPoint] = []
+    for distribution in distributions(path=[str(installed)]):
+        points += [point for point in distribution.entry_points if point.group == "sentralbord.plugins"]
+    return load(points)
+
+
+@pytest.fixture
+async def host(registry: Registry, database: Database) -> Dispatcher:
+    """A dispatcher over the plugin, its tables migrated."""
+    apps = [App.load(module) for module in ("core.data.piccolo_app", "core.tenancy.piccolo_app")]
+    await migrate(database, [*apps, App.load("nightbell.piccolo_app")])
+
+    async def nothing(*_: object, **__: object) -> None: ...
+
+    return Dispatcher(registry, ContextFactory(nothing, nothing))
+
+
+def test_the_plugin_is_found_by_its_entry_point_in_a_fresh_process(installed: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "core", "plugins"],
+        env={"PYTHONPATH": f"{installed}:{Path.cwd()}", "PATH": "/usr/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "nightbell" in done.stdout
+    assert "sentralbord-nightbell 1.2.0" in done.stdout
+
+
+async def test_off_on_and_off_again(host: Dispatcher, redis: Redis, tenant_a: UUID, tenant_b: UUID) -> None:
+    from nightbell.tables import Ring
+
+    gate = Gate(frozenset({"nightbell"}))
+    with tenant(tenant_a):
+        with pytest.raises(NotEntitled, match="the provider grants it"):
+            await switch(redis, gate, host, "nightbell", on=True)
+        await set_module("nightbell", entitled=True, enabled=False)
+        await switch(redis, gate, host, "nightbell", on=True)
+        assert gate.is_on("nightbell", tenant_a)
+        assert not gate.is_on("nightbell", tenant_b)
+        assert await Ring.count() == 1  # tenant_enabled ran, in the tenant's scope
+        await switch(redis, gate, host, "nightbell", on=False)
+        assert not gate.is_on("nightbell", tenant_a)
+        assert [ring.answered for ring in await Ring.objects()] == [True]  # tenant_disabled ran; its data stays
+    with tenant(tenant_b):
+        assert await Ring.count() == 0
+
+
+async def test_a_change_reaches_the_gate_of_another_process(host: Dispatcher, redis: Redis, tenant_a: UUID) -> None:
+    from core.host.service import follow_modules
+
+    here, there = Gate(frozenset({"nightbell"})), Gate(frozenset({"nightbell"}))
+    following = asyncio.create_task(follow_modules(redis, there))
+    try:
+        with tenant(tenant_a):
+            await set_module("nightbell", entitled=True, enabled=False)
+            await load_gate(there)
+            while not await redis.pubsub_numsub("modules") or not (await redis.pubsub_numsub("modules"))[0][1]:
+                await asyncio.sleep(0.01)
+            await switch(redis, here, host, "nightbell", on=True)
+        async with asyncio.timeout(5):
+            while not there.is_on("nightbell", tenant_a):
+                await asyncio.sleep(0.01)
+    finally:
+        following.cancel()
+
+
+async def test_an_event_is_handled_in_its_tenants_scope(host: Dispatcher, tenant_a: UUID, tenant_b: UUID) -> None:
+    from nightbell.tables import Ring
+
+    call = uuid7()
+    for tenant_id in (tenant_a, tenant_b):
+        with tenant(tenant_id):
+            await Ring(call_id=call, caller="+4722334455").save()
+    ended = PluginEvent("call.ended", tenant_a, call, uuid7_time(call), {})
+    assert await host.call(host.registry.plugins["nightbell"], "on_event", tenant_a, event=ended)
+    for tenant_id, answered in ((tenant_a, True), (tenant_b, False)):
+        with tenant(tenant_id):
+            assert [ring.answered for ring in await Ring.objects()] == [answered]
+
+
+async def test_a_plugins_job_may_only_be_its_own(host: Dispatcher, tenant_a: UUID) -> None:
+    plugin = host.registry.plugins["nightbell"]
+    async with host.context(plugin, tenant_a) as ctx:
+        assert ctx.settings.keep_days == 30
+        with pytest.raises(ValueError, match="not its own job"):
+            await ctx.enqueue("other.job")
+        with pytest.raises(ValueError, match="does not declare"):
+            await ctx.emit("nightbell.unknown", uuid4(), ctx.settings)
+
+
+async def test_the_plugins_table_keeps_tenants_apart(host: Dispatcher, tenant_a: UUID, tenant_b: UUID) -> None:
+    from nightbell.tables import Ring
+
+    with tenant(tenant_a):
+        await Ring(caller="+4722334455").save()
+    with tenant(tenant_b):
+        async with transaction() as unit:
+            assert await unit.fetchval("SELECT count(*) FROM nightbell_ring") == 0
+
+
+async def test_the_lifespan_is_entered_and_left_with_the_process(registry: Registry) -> None:
+    from nightbell.service import ROPES
+
+    async with lifespans(registry, "media"):
+        assert {"media"} == ROPES
+    assert set() == ROPES
