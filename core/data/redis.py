@@ -1,5 +1,9 @@
 """Connections to Redis that survive its restart."""
 
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from typing import Any
+
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
@@ -8,9 +12,24 @@ from redis.exceptions import BusyLoadingError, ConnectionError, TimeoutError
 CONNECT_TIMEOUT = 2.0
 """Seconds to reach the server."""
 ANSWER_TIMEOUT = 5.0
-"""Seconds to wait for an answer, beyond what a blocking command asks for itself."""
-RETRIES = 6
-"""Tries after the first, 20 ms to 1 s apart: about 2 s, longer than a restart of the server."""
+"""Seconds to wait for an answer; a blocking command (XREAD BLOCK, BLPOP) must ask for less."""
+RETRIES = 7
+"""Tries after the first, 40 ms to 1 s apart: about 3 s, longer than a restart of the server."""
+
+_retrying: ContextVar[bool] = ContextVar("retrying", default=False)
+
+
+class _OneRetry(Retry):
+    """Tries that do not multiply: redis-py repeats a command, and in each of its tries the connecting."""
+
+    async def call_with_retry(self, do: Callable[[], Awaitable[Any]], fail: Callable[[Any], Any]) -> Any:
+        if _retrying.get():
+            return await do()
+        token = _retrying.set(True)
+        try:
+            return await super().call_with_retry(do, fail)
+        finally:
+            _retrying.reset(token)
 
 
 def connect_redis(url: str) -> Redis:
@@ -25,8 +44,9 @@ def connect_redis(url: str) -> Redis:
         decode_responses=False,
         socket_connect_timeout=CONNECT_TIMEOUT,
         socket_timeout=ANSWER_TIMEOUT,
-        retry=Retry(ExponentialBackoff(cap=1.0, base=0.02), RETRIES),
-        retry_on_error=[ConnectionError, TimeoutError, BusyLoadingError],
+        retry=_OneRetry(ExponentialBackoff(cap=1.0, base=0.02), RETRIES),
+        # OSError: the server's socket is not there yet, which redis-py does not count as a lost connection.
+        retry_on_error=[ConnectionError, TimeoutError, BusyLoadingError, OSError],
         health_check_interval=30,
     )
     return client

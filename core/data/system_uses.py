@@ -1,6 +1,9 @@
-"""Every module that works past row-level security with system(), and why it must. A test holds the code to it."""
+"""Every module that works past row-level security with system(), and why it must; a plugin never may.
+
+A test holds the code to it."""
 
 SYSTEM_USES = {
+    "core.calls.confirm": "asks whether the events of one process's calls, of many tenants, are stored",
     "core.data.partitions": "partitions belong to no tenant",
     "core.host.service": "a periodic job has to know which tenants have its plugin on",
     "core.identity.service": "sign-in looks an address up before its tenant is known",

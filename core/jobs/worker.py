@@ -35,42 +35,45 @@ class JobWorker:
     """
 
     def __init__(self, redis_url: str, jobs: Iterable[WorkerJob], *, at_once: int = 20) -> None:
+        self._redis_url = redis_url
+        self._at_once = at_once
         self._jobs = list(jobs)
         self._client = Jobs(redis_url, self._jobs)
-        queues: dict[str, list[WorkerJob]] = {}
-        for job in self._jobs:
-            queues.setdefault(job.queue, []).append(job)
-        self.workers = [self._worker(redis_url, queue, members, at_once) for queue, members in queues.items()]
 
     async def run(self) -> None:
         """Work until cancelled. Raises redis.ConnectionError when Redis stays away: the process should then end
         with an error and be started again by its supervisor."""
+        queues: dict[str, list[WorkerJob]] = {}
+        for job in self._jobs:
+            queues.setdefault(job.queue, []).append(job)
+        # Made here, because arq binds a worker to the event loop it is made in.
+        workers = [self._worker(queue, jobs) for queue, jobs in queues.items()]
         try:
             async with asyncio.TaskGroup() as group:
-                for worker in self.workers:
+                for worker in workers:
                     group.create_task(worker.async_run())
         except* RedisError as errors:
             raise errors.exceptions[0] from None
         finally:
-            await self._close()
+            await self._close(workers)
 
-    async def _close(self) -> None:
-        for worker in self.workers:
+    async def _close(self, workers: list[Worker]) -> None:
+        for worker in workers:
             # Jobs that are cut short go back into the queue, if Redis is there to take them.
             with contextlib.suppress(RedisError, asyncio.CancelledError):
                 await worker.close()
         await self._client.close()
 
-    def _worker(self, redis_url: str, queue: str, jobs: list[WorkerJob], at_once: int) -> Worker:
+    def _worker(self, queue: str, jobs: list[WorkerJob]) -> Worker:
         return Worker(
             functions=[self._function(job) for job in jobs],
             cron_jobs=[self._periodic(job) for job in jobs if job.every_minutes],
-            redis_pool=job_redis(redis_url),
+            redis_pool=job_redis(self._redis_url),
             queue_name=queue,
             job_serializer=_encode_result,
             job_deserializer=msgspec.json.decode,
             expires_extra_ms=EXPIRES_MS,
-            max_jobs=at_once,
+            max_jobs=self._at_once,
             poll_delay=POLL_DELAY,
             keep_result=0,  # a kept result would hold back the next job with the same id
             log_results=False,

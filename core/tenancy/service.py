@@ -1,15 +1,13 @@
 """Making tenants, giving them numbers, and finding whose number was dialled."""
 
 import logging
-from datetime import UTC, datetime
 from typing import TypeVar
-from uuid import UUID
 
 import msgspec
-from asyncpg import UniqueViolationError
 from msgspec import Struct
 
 from core.data import current_tenant, system
+from core.data.errors import UniqueViolationError
 from core.tenancy.errors import TenancyError
 from core.tenancy.model import checked_e164, checked_language, checked_slug, checked_timezone
 from core.tenancy.tables import MainNumber, Tenant, TenantModule, TenantSetting
@@ -77,26 +75,6 @@ async def all_main_numbers() -> list[MainNumber]:
     """The main numbers of all tenants, for the routing of incoming calls; with the system role."""
     with system():
         return await MainNumber.objects().order_by(MainNumber.number)
-
-
-async def publish(main_number_id: UUID, flow_version_id: UUID) -> MainNumber:
-    """Let calls to a number of the tenant in force be answered by this flow version from now on.
-
-    Raises TenancyError when the tenant has no such number.
-    """
-    changed = (
-        await MainNumber.update(
-            {
-                MainNumber.flow_version_id: flow_version_id,
-                MainNumber.published_at: datetime.now(UTC),
-            }
-        )
-        .where(MainNumber.id == main_number_id)
-        .returning(*MainNumber.all_columns())
-    )
-    if not changed:
-        raise TenancyError(f"this tenant has no main number {main_number_id}")
-    return MainNumber(**changed[0])
 
 
 async def set_module(plugin: str, *, entitled: bool, enabled: bool, seats: int | None = None) -> TenantModule:

@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import core_apps
 from piccolo.apps.migrations.tables import Migration
 
 from core.data import Database
 from core.data.migrate import App, MigrationError, in_order, migrate
+from tests.conftest import core_apps
 
 MAKE_TABLE = """
 from core.api.ddl import sql
@@ -177,7 +177,7 @@ async def test_a_file_that_is_no_migration_is_named(
 
 def test_wrong_apps_are_named(tmp_path: Path) -> None:
     a, b = App("a", tmp_path, ("b",)), App("b", tmp_path, ("a",))
-    with pytest.raises(MigrationError, match="depend on each other: a → b → a|depend on each other: b → a → b"):
+    with pytest.raises(MigrationError, match=r"depend on each other: (a → b → a|b → a → b)"):
         in_order([a, b])
     with pytest.raises(MigrationError, match="a: it depends on b, which is not installed"):
         in_order([a])

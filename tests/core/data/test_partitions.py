@@ -7,7 +7,6 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from conftest import core_apps
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +15,7 @@ from core.data import Database, tenant, transaction, uuid7, uuid7_floor, uuid7_t
 from core.data.migrate import App, migrate
 from core.data.partitions import maintain_partitions
 from core.tenancy.service import create_tenant
+from tests.conftest import core_apps
 
 JOURNAL = """
 from core.api.ddl import enable_rls, month_partitions, sql, tenant_fk
