@@ -15,13 +15,14 @@ from core.calls.model import AfterCallWork, AgentSession, Call, Offer, Part, Que
 from core.calls.status import Status, part_status, summary, visit_status
 
 
-class Row(Struct, frozen=True):
+class Row(Struct, frozen=True, kw_only=True):
     """A row of one derived table."""
 
-
-class CallRow(Row, frozen=True):
     tenant_id: UUID
     call_id: UUID
+
+
+class CallRow(Row, frozen=True, kw_only=True):
     direction: Direction
     caller: str
     caller_name: str
@@ -53,9 +54,7 @@ class CallRow(Row, frozen=True):
     impossible: int
 
 
-class PartRow(Row, frozen=True):
-    tenant_id: UUID
-    call_id: UUID
+class PartRow(Row, frozen=True, kw_only=True):
     part_id: UUID
     kind: PartKind
     visit_id: UUID | None
@@ -74,9 +73,7 @@ class PartRow(Row, frozen=True):
     status_target: str
 
 
-class VisitRow(Row, frozen=True):
-    tenant_id: UUID
-    call_id: UUID
+class VisitRow(Row, frozen=True, kw_only=True):
     visit_id: UUID
     queue_id: UUID
     queue: str
@@ -109,9 +106,7 @@ class VisitRow(Row, frozen=True):
     status_target: str
 
 
-class OfferRow(Row, frozen=True):
-    tenant_id: UUID
-    call_id: UUID
+class OfferRow(Row, frozen=True, kw_only=True):
     offer_id: UUID
     visit_id: UUID
     queue_id: UUID
@@ -126,9 +121,7 @@ class OfferRow(Row, frozen=True):
     unanswered: bool
 
 
-class AfterCallRow(Row, frozen=True):
-    tenant_id: UUID
-    call_id: UUID
+class AfterCallRow(Row, frozen=True, kw_only=True):
     part_id: UUID
     queue_id: UUID | None
     person_id: UUID
@@ -138,9 +131,7 @@ class AfterCallRow(Row, frozen=True):
     real_seconds: float
 
 
-class SessionRow(Row, frozen=True):
-    tenant_id: UUID
-    call_id: UUID
+class SessionRow(Row, frozen=True, kw_only=True):
     person_id: UUID
     person: str
     queue_id: UUID

@@ -6,6 +6,7 @@ Run `python -m tests.bench.bench_projector`; prints JSON. The servers are the em
 import argparse
 import asyncio
 import json
+import os
 import tempfile
 import time
 from collections.abc import Callable
@@ -93,7 +94,7 @@ async def main(calls: int, tenants: int) -> dict[str, float]:
     result: dict[str, float] = {"events": len(events), "calls": calls, "tenants": tenants}
     with tempfile.TemporaryDirectory(prefix="sb-bench-") as name:
         folder = Path(name)
-        folder.chmod(0o755)  # PostgreSQL runs as another user when we are root
+        os.chmod(name, 0o755)
         result |= {f"{what}_us": round(cost, 2) for what, cost in pure(events).items()}
         result["write_us"] = round(await writing(events, folder / "spool"), 2)
         postgres, server = EmbeddedPostgres(folder / "data"), EmbeddedRedis(folder / "data")

@@ -214,4 +214,3 @@ async def is_acknowledged(redis: Redis) -> bool:
     groups = await redis.xinfo_groups(STREAM)
     newest = await redis.xrevrange(STREAM, count=1)
     return bool(groups) and not groups[0]["pending"] and groups[0]["last-delivered-id"] == newest[0][0]
-

@@ -1,0 +1,102 @@
+"""Read calls of the tenant in force: the log page by page, one call with its journal, and the nightly check."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from core.calls.events import Event
+from core.calls.invariants import totals, violations
+from core.calls.model import Call, QueueVisit
+from core.calls.rows import TABLES, CallRow, Row, identity, rows
+from core.calls.store import events_of, folded
+from core.data import tenant, transaction, uuid7_floor
+
+R = TypeVar("R", bound=Row)
+PAGE = 50
+CHECK_CALLS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class CallPage:
+    """Calls, newest first."""
+
+    calls: list[CallRow]
+    before: UUID | None
+    """Ask for the calls before this one next; None: there are no more."""
+
+
+class CallNotFound(LookupError):
+    """The tenant has no such call."""
+
+
+async def recent_calls(*, before: UUID | None = None, limit: int = PAGE) -> CallPage:
+    """A page of the tenant's calls, newest first: the last ones, or those before the call `before`."""
+    async with transaction(read_only=True) as unit:
+        found = await unit.fetch(
+            "SELECT * FROM call WHERE $1::uuid IS NULL OR call_id < $1 ORDER BY call_id DESC LIMIT $2",
+            before,
+            limit + 1,
+        )
+    calls = [_row(CallRow, record) for record in found]
+    return CallPage(calls[:limit], calls[limit - 1].call_id if len(calls) > limit else None)
+
+
+async def call_with_journal(call_id: UUID) -> tuple[CallRow, list[Event]]:
+    """One call and its events in their order. Raises CallNotFound."""
+    async with transaction(read_only=True) as unit:
+        record = await unit.fetchrow("SELECT * FROM call WHERE call_id = $1", call_id)
+        if record is None:
+            raise CallNotFound(f"there is no call {call_id}; it may be older than what is kept")
+        return _row(CallRow, record), await events_of(unit, [call_id])
+
+
+async def check_invariants(tenant_id: UUID, day: date, zone: ZoneInfo | None = None) -> list[str]:
+    """What is wrong with the calls and sessions that began on a day (in `zone`; UTC without); nothing when all is well.
+
+    Checks each journal by the rules of core.calls.invariants, the day's totals, and that the stored rows are those
+    that the journal gives.
+    """
+    start = datetime.combine(day, time(), zone or UTC)
+    end = datetime.combine(day + timedelta(days=1), time(), zone or UTC)
+    problems: list[str] = []
+    visits: list[QueueVisit] = []
+    with tenant(tenant_id):
+        async with transaction(read_only=True) as unit:
+            found = await unit.fetch(
+                "SELECT call_id FROM journal_head WHERE call_id >= $1 AND call_id < $2 ORDER BY call_id",
+                uuid7_floor(start),
+                uuid7_floor(end),
+            )
+        ids = [record["call_id"] for record in found]
+        for first in range(0, len(ids), CHECK_CALLS):
+            problems += await _check(ids[first : first + CHECK_CALLS], visits)
+    return problems + list(totals(visits))
+
+
+async def _check(call_ids: list[UUID], visits: list[QueueVisit]) -> list[str]:
+    problems: list[str] = []
+    async with transaction(read_only=True) as unit:
+        states = [state for state, _ in await folded(unit, call_ids)]
+        expected = {(type(row), row.call_id, identity(row)): row for state in states for row in rows(state)}
+        for kind, (table, _) in TABLES.items():
+            sql = f"SELECT * FROM {table} WHERE call_id = ANY($1::uuid[])"  # noqa: S608
+            for record in await unit.fetch(sql, call_ids):
+                row = _row(kind, record)
+                if expected.pop((kind, row.call_id, identity(row)), None) != row:
+                    problems.append(
+                        f"call {row.call_id}: its row {identity(row)} in {table} is not what its journal gives"
+                    )
+    problems += [f"call {call}: its row {key} in {TABLES[kind][0]} is missing" for kind, call, key in expected]
+    for state in states:
+        if isinstance(state, Call):
+            visits += state.visits.values()
+            problems += [f"call {state.id}: {problem}" for problem in violations(state)]
+    return problems
+
+
+def _row(kind: type[R], record: Any) -> R:
+    return msgspec.convert(dict(record), kind)
