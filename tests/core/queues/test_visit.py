@@ -1,0 +1,508 @@
+"""One caller's stay in a queue, with scripted legs and a real Redis: who wins, who is let go, what is journaled."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from uuid import UUID, uuid4
+
+import pytest
+import pytest_asyncio
+from redis.asyncio import Redis
+
+from core.api.calls import CallerHungUp, Distribution, HoldMusic, Prompt, QueueExit, QueuePlacement, QueueResult
+from core.calls.events import (
+    AfterCallEnded,
+    AfterCallStarted,
+    Cause,
+    LegRole,
+    Offered,
+    OfferEnded,
+    OfferOutcome,
+    PartEnd,
+    PartEnded,
+    PartStarted,
+    QueueDecided,
+    QueueEntered,
+    QueueLeft,
+)
+from core.calls.ports import LegState
+from core.queues import ringing, visit
+from core.queues.distributor import Distributor
+from core.queues.errors import UnknownQueue
+from core.queues.explain import run_again
+from core.queues.model import Activity, Member, QueueConfig
+from core.queues.visit import QueuedCall, stay
+from tests.core.queues.scripted import Journal, ScriptedLeg, ScriptedSounds, ScriptedSwitch, device
+
+
+@dataclass
+class Company:
+    """A tenant with one queue, one media process and its switch."""
+
+    redis: Redis
+    distributor: Distributor
+    configs: dict[UUID, QueueConfig]
+    tenant: UUID = field(default_factory=uuid4)
+    queue: UUID = field(default_factory=uuid4)
+    switch: ScriptedSwitch = field(default_factory=ScriptedSwitch)
+
+    def members(self, *scripts: str | tuple[str, ...], **parameters: int) -> list[UUID]:
+        people = [uuid4() for _ in scripts]
+        self.configs[self.queue] = QueueConfig(
+            id=self.queue,
+            name="Support",
+            members=tuple(
+                Member(
+                    person_id=person,
+                    name=f"Person {number}",
+                    reachable=bool(script),
+                    devices=tuple(device(s) for s in ([script] if isinstance(script, str) else script) if s),
+                )
+                for number, (person, script) in enumerate(zip(people, scripts, strict=True))
+            ),
+            **parameters,
+        )
+        return people
+
+    async def caller(self, **placement: object) -> "Caller":
+        caller = Caller(self, QueuePlacement(queue=self.queue, **placement))
+        caller.task = asyncio.create_task(caller.stay())
+        return caller
+
+    async def activity(self, person: UUID) -> Activity:
+        snapshot = await self.distributor.state.snapshot(self.tenant, self.configs[self.queue])
+        return next(state.activity for state in snapshot.members if state.person_id == person)
+
+    async def waiting(self) -> int:
+        return len((await self.distributor.state.snapshot(self.tenant, self.configs[self.queue])).calls)
+
+    async def assert_nothing_is_left(self) -> None:
+        async with asyncio.timeout(2):  # an offer that was being committed is given back a moment later
+            for person in [member.person_id for member in self.configs[self.queue].members]:
+                while await self.activity(person) is not Activity.FREE:
+                    await asyncio.sleep(0.002)
+        assert await self.waiting() == 0
+        assert not self.switch.bridged
+        for legs in self.switch.legs.values():
+            assert all(leg.state is LegState.ENDED for leg in legs)
+
+
+@dataclass
+class Caller:
+    company: Company
+    placement: QueuePlacement
+    leg: ScriptedLeg = field(default_factory=lambda: ScriptedLeg(LegRole.CALLER, LegState.MEDIA_UP))
+    journal: Journal = field(default_factory=Journal)
+    id: UUID = field(default_factory=uuid4)
+    task: "asyncio.Task[QueueResult]" = None  # type: ignore[assignment]
+
+    async def stay(self) -> QueueResult:
+        call = QueuedCall(
+            tenant_id=self.company.tenant, call_id=self.id, leg=self.leg, journal=self.journal, caller="+4722000000"
+        )
+        return await stay(
+            call,
+            self.placement,
+            distributor=self.company.distributor,
+            switch=self.company.switch,
+            sounds=ScriptedSounds(),
+        )
+
+    async def hang_up(self) -> None:
+        self.leg.other_side_hangs_up()
+        with pytest.raises(CallerHungUp):
+            await self.task
+
+    def outcomes(self) -> list[OfferOutcome]:
+        return [event.outcome for event in self.journal.of(OfferEnded)]
+
+    @property
+    def exit(self) -> QueueExit:
+        (left,) = self.journal.of(QueueLeft)
+        return left.exit
+
+
+@pytest_asyncio.fixture
+async def company(redis: Redis) -> AsyncIterator[Company]:
+    configs: dict[UUID, QueueConfig] = {}
+
+    def config(tenant_id: UUID, queue_id: UUID) -> QueueConfig:
+        if queue_id not in configs:
+            raise UnknownQueue(queue_id)
+        return configs[queue_id]
+
+    async with Distributor(redis, "m1", config) as distributor:
+        yield Company(redis, distributor, configs)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(15):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def test_a_caller_talks_with_the_member_who_answers_and_goes_on_when_she_hangs_up(company: Company) -> None:
+    (anna,) = company.members("answer")
+    caller = await company.caller()
+    part = await caller.journal.until(PartStarted)
+    leg = company.switch.leg("answer")
+    assert company.switch.bridged == {frozenset((caller.leg.id, leg.id))}
+    assert await company.activity(anna) is Activity.TALKING
+    assert await company.waiting() == 0
+    leg.other_side_hangs_up()
+    assert await caller.task == QueueResult(QueueExit.ANSWERED)
+    kinds = [type(event) for event in caller.journal.events]
+    assert kinds == [QueueEntered, QueueDecided, Offered, OfferEnded, PartStarted, PartEnded, QueueLeft]
+    assert (part.person_id, part.leg_id, part.person) == (anna, leg.id, "Person 0")
+    assert caller.journal.of(PartEnded)[0].how is PartEnd.OTHER_HUNG_UP
+    await company.assert_nothing_is_left()
+
+
+async def test_a_caller_who_hangs_up_while_talking_ends_the_members_leg(company: Company) -> None:
+    company.members("answer")
+    caller = await company.caller()
+    await caller.journal.until(PartStarted)
+    await caller.hang_up()
+    assert caller.journal.of(PartEnded)[0].how is PartEnd.CALLER_HUNG_UP
+    assert caller.exit is QueueExit.ANSWERED
+    await company.assert_nothing_is_left()
+
+
+async def test_members_see_the_callers_number_and_the_placements_name(company: Company) -> None:
+    company.members("answer")
+    caller = await company.caller(display_name="Sales")
+    await caller.journal.until(PartStarted)
+    (dial,) = company.switch.dials
+    assert (dial.presentation, dial.display_name, dial.role) == ("+4722000000", "Sales", LegRole.AGENT)
+    await caller.hang_up()
+
+
+async def test_others_are_cancelled_only_after_the_bridge_and_do_not_count_as_unanswered(company: Company) -> None:
+    company.members("answer:0.1", "ignore", "ignore:0.2")
+    states_at_bridge: list[LegState] = []
+    bridge = company.switch.bridge
+
+    async def watch(one, other) -> None:
+        states_at_bridge.extend(leg.state for leg in (company.switch.leg("ignore"), company.switch.leg("ignore:0.2")))
+        await bridge(one, other)
+
+    company.switch.bridge = watch  # type: ignore[method-assign]
+    caller = await company.caller(distribution=Distribution.RING_ALL)
+    await caller.journal.until(OfferEnded, 3)
+    assert states_at_bridge == [LegState.RINGING] * 2
+    assert sorted(caller.outcomes()) == ["answered", "answered_elsewhere", "answered_elsewhere"]
+    assert company.switch.leg("ignore").ending.cause is Cause.ANSWERED_ELSEWHERE
+    await caller.hang_up()
+    await company.assert_nothing_is_left()
+
+
+async def test_of_two_who_answer_in_the_same_moment_one_talks(company: Company) -> None:
+    for _ in range(20):
+        company.members("answer:0.02", "answer:0.02#b")
+        caller = await company.caller(distribution=Distribution.RING_ALL)
+        await caller.journal.until(OfferEnded, 2)
+        assert sorted(caller.outcomes()) == ["answered", "answered_elsewhere"]
+        assert len(company.switch.bridged) == 1
+        await caller.hang_up()
+        await company.assert_nothing_is_left()
+
+
+async def test_all_devices_of_a_member_ring_and_the_others_stop_when_one_has_audio(company: Company) -> None:
+    company.members(("ignore", "answer:0.1", "gone"))
+    caller = await company.caller()
+    await caller.journal.until(PartStarted)
+    await until(lambda: company.switch.leg("ignore").state is LegState.ENDED)
+    assert company.switch.leg("ignore").ending.cause is Cause.ANSWERED_ELSEWHERE
+    assert len(caller.journal.of(Offered)) == 1
+    await caller.hang_up()
+
+
+async def test_a_decline_on_one_device_ends_all_of_them(company: Company) -> None:
+    company.members(("ignore", "decline-all"))
+    caller = await company.caller()
+    ended = await caller.journal.until(OfferEnded)
+    assert (ended.outcome, ended.sip_code) == (OfferOutcome.REJECTED, 603)
+    await caller.hang_up()
+    await company.assert_nothing_is_left()
+
+
+@pytest.mark.parametrize(
+    ("script", "outcome"),
+    [
+        ("reject", OfferOutcome.REJECTED),
+        ("busy", OfferOutcome.BUSY),
+        ("gone", OfferOutcome.UNREACHABLE),
+        ("drop", OfferOutcome.FAILED),
+    ],
+)
+async def test_a_failed_attempt_is_told_and_the_next_member_is_rung(
+    company: Company, script: str, outcome: OfferOutcome
+) -> None:
+    first, second = company.members(script, "answer:0.05")
+    await company.distributor.state.set_login(company.tenant, company.queue, first, True)
+    await asyncio.sleep(0.002)  # the second logs in later, so the first has been idle for longer
+    await company.distributor.state.set_login(company.tenant, company.queue, second, True)
+    caller = await company.caller()
+    await caller.journal.until(PartStarted)
+    assert caller.outcomes() == [outcome, OfferOutcome.ANSWERED]
+    await caller.hang_up()
+    await company.assert_nothing_is_left()
+
+
+async def test_a_member_who_rejects_is_not_rung_again_at_once(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visit, "REST_SECONDS", 0.5)
+    company.members("reject")
+    caller = await company.caller()
+    clock = asyncio.get_running_loop().time
+    await caller.journal.until(OfferEnded)
+    begin = clock()
+    await caller.journal.until(Offered, 2)
+    assert 0.45 < clock() - begin < 1.0
+    await caller.hang_up()
+
+
+async def test_one_who_does_not_answer_is_passed_over_and_rung_again_in_the_next_round(company: Company) -> None:
+    anna, berit = company.members("ignore", "ignore:0.02")
+    caller = await company.caller(ring_seconds=0.1)
+    await caller.journal.until(Offered, 4)
+    rung = [offer.person_id for offer in caller.journal.of(Offered)]
+    assert set(rung[:2]) == set(rung[2:4]) == {anna, berit}
+    assert caller.outcomes()[:3] == [OfferOutcome.NO_ANSWER] * 3
+    await caller.hang_up()
+    await company.assert_nothing_is_left()
+
+
+async def test_a_member_who_answers_without_audio_fails_and_the_caller_keeps_his_place(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ringing, "AUDIO_SECONDS", 0.1)
+    company.members("silent")
+    first = await company.caller()
+    await first.journal.until(Offered)
+    second = await company.caller()
+    await first.journal.until(OfferEnded)
+    assert first.outcomes() == [OfferOutcome.FAILED]
+    assert company.switch.leg("silent").ending.cause is Cause.NO_MEDIA
+    snapshot = await company.distributor.state.snapshot(company.tenant, company.configs[company.queue])
+    ahead = min(snapshot.calls, key=lambda found: found.call.enqueued_at)
+    assert ahead.call.id == first.id
+    await asyncio.gather(first.hang_up(), second.hang_up())
+    await company.assert_nothing_is_left()
+
+
+async def test_a_bridge_that_fails_puts_the_caller_back_at_his_place(company: Company) -> None:
+    company.members("drop")
+    caller = await company.caller()
+    await caller.journal.until(OfferEnded)
+    async with asyncio.timeout(15):
+        while await company.waiting() == 0:
+            await asyncio.sleep(0.01)
+    snapshot = await company.distributor.state.snapshot(company.tenant, company.configs[company.queue])
+    entered = caller.journal.of(QueueEntered)[0].enqueued_at
+    assert snapshot.calls[0].call.enqueued_at == int(entered.timestamp() * 1000)
+    assert caller.outcomes() == [OfferOutcome.FAILED]
+    await until(lambda: caller.leg.playing == ("music.wav",))
+    await caller.hang_up()
+    await company.assert_nothing_is_left()
+
+
+async def test_a_caller_who_hangs_up_while_waiting_has_abandoned(company: Company) -> None:
+    company.members("")
+    caller = await company.caller()
+    await caller.journal.until(QueueDecided)
+    await caller.hang_up()
+    assert caller.exit is QueueExit.ABANDONED
+    await company.assert_nothing_is_left()
+
+
+async def test_a_caller_who_hangs_up_while_it_rings_leaves_nobody_ringing(company: Company) -> None:
+    company.members("ignore", "ignore:0.02")
+    caller = await company.caller(distribution=Distribution.RING_ALL)
+    await caller.journal.until(Offered, 2)
+    await caller.hang_up()
+    assert caller.outcomes() == [OfferOutcome.CALLER_LEFT] * 2
+    assert caller.exit is QueueExit.ABANDONED
+    await company.assert_nothing_is_left()
+
+
+async def test_a_caller_who_hangs_up_between_answer_and_audio_leaves_nothing(company: Company) -> None:
+    company.members("silent")
+    caller = await company.caller()
+    await caller.journal.until(Offered)
+    await until(lambda: "silent" in company.switch.legs)
+    await company.switch.leg("silent").until(LegState.ANSWERED)
+    await caller.hang_up()
+    assert caller.outcomes() == [OfferOutcome.CALLER_LEFT]
+    await company.assert_nothing_is_left()
+
+
+async def test_a_caller_who_hangs_up_at_any_moment_leaves_nothing(company: Company) -> None:
+    for step in range(40):
+        company.members("answer:0.01", "ignore")
+        caller = await company.caller(distribution=Distribution.RING_ALL)
+        await asyncio.sleep(step * 0.001)
+        await caller.hang_up()
+        await company.assert_nothing_is_left()
+        made, ended = caller.journal.of(Offered), caller.journal.of(OfferEnded)
+        assert {offer.offer_id for offer in made} == {offer.offer_id for offer in ended}
+        assert len(caller.journal.of(PartStarted)) == len(caller.journal.of(PartEnded))
+        assert isinstance(caller.journal.events[-1], QueueLeft)
+
+
+async def test_a_stay_that_is_cancelled_at_any_moment_leaves_nothing(company: Company) -> None:
+    for step in range(40):
+        company.members("answer:0.01", "ignore")
+        caller = await company.caller(distribution=Distribution.RING_ALL)
+        await asyncio.sleep(step * 0.001)
+        caller.task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await caller.task
+        await company.assert_nothing_is_left()
+        assert step == 0 or isinstance(caller.journal.events[-1], QueueLeft)
+
+
+async def test_a_key_of_the_placement_leaves_the_queue(company: Company) -> None:  # QEL-14
+    company.members("ignore")
+    caller = await company.caller(keys="19")
+    await caller.journal.until(Offered)
+    for key in "591":
+        caller.leg.keys.put_nowait(key)
+    assert await caller.task == QueueResult(QueueExit.KEY, "9")
+    assert caller.journal.of(QueueLeft)[0].digit == "9"
+    await company.assert_nothing_is_left()
+
+
+async def test_the_total_time_ends_the_stay(company: Company) -> None:  # QEL-4
+    company.members("ignore")
+    caller = await company.caller(total_seconds=0.1)
+    assert await caller.task == QueueResult(QueueExit.TIMEOUT)
+    assert caller.outcomes() == [OfferOutcome.CALLER_LEFT]
+    await company.assert_nothing_is_left()
+
+
+async def test_nobody_logged_in_and_nobody_free_each_have_their_exit(company: Company) -> None:  # QEL-11, QEL-12
+    (anna,) = company.members("answer")
+    talking = await company.caller()
+    await talking.journal.until(PartStarted)
+    second = await company.caller(exit_if_queue=True)
+    assert await second.task == QueueResult(QueueExit.BUSY)
+    await talking.hang_up()
+    await company.distributor.state.set_login(company.tenant, company.queue, anna, False)
+    third = await company.caller()
+    assert await third.task == QueueResult(QueueExit.EMPTY)
+
+
+async def test_a_member_who_logs_in_is_rung_for_one_who_waits(company: Company) -> None:
+    (anna,) = company.members("answer")
+    await company.distributor.state.set_login(company.tenant, company.queue, anna, False)
+    caller = await company.caller(allow_empty=True)
+    await caller.journal.until(QueueDecided)
+    assert caller.journal.of(QueueDecided)[0].passed_over == {str(anna): "logged_out"}
+    await company.distributor.state.set_login(company.tenant, company.queue, anna, True)
+    await caller.journal.until(PartStarted)
+    await caller.hang_up()
+
+
+async def test_a_member_without_a_device_is_passed_over(company: Company) -> None:
+    anna, _ = company.members("", "answer")
+    caller = await company.caller()
+    await caller.journal.until(PartStarted)
+    assert caller.journal.of(QueueDecided)[0].passed_over == {str(anna): "no_device"}
+    await caller.hang_up()
+
+
+async def test_waiting_callers_are_served_in_their_order(company: Company) -> None:
+    company.members("answer")
+    first = await company.caller()
+    await first.journal.until(PartStarted)
+    waiting = []
+    for _ in range(3):
+        waiting.append(await company.caller())
+        await waiting[-1].journal.until(QueueDecided)
+        await asyncio.sleep(0.002)
+    vip = await company.caller(priority=0)
+    await vip.journal.until(QueueDecided)
+    served = first
+    for expected in [vip, *waiting]:
+        await served.hang_up()
+        await expected.journal.until(PartStarted)
+        served = expected
+    await served.hang_up()
+    await company.assert_nothing_is_left()
+
+
+async def test_after_call_work_is_journaled_also_after_the_call_and_keeps_the_member_away(company: Company) -> None:
+    (anna,) = company.members("answer", acw_seconds=30)  # QUE-11
+    caller = await company.caller()
+    part = await caller.journal.until(PartStarted)
+    await caller.hang_up()
+    started = await caller.journal.until(AfterCallStarted)
+    assert (started.part_id, started.person_id, started.seconds) == (part.part_id, anna, 30)
+    assert company.distributor.unfinished == 1
+    second = await company.caller()
+    decided = await second.journal.until(QueueDecided)
+    assert decided.passed_over == {str(anna): "after_call_work"}
+    await company.distributor.state.end_after_call(company.tenant, anna)  # QUE-13
+    await caller.journal.until(AfterCallEnded)
+    await second.journal.until(PartStarted)
+    await second.hang_up()
+
+
+async def test_after_call_work_ends_by_itself(company: Company) -> None:
+    company.members("answer", acw_seconds=1)
+    caller = await company.caller()
+    await caller.journal.until(PartStarted)
+    await caller.hang_up()
+    second = await company.caller()
+    await caller.journal.until(AfterCallEnded)
+    await second.journal.until(PartStarted)
+    await second.hang_up()
+
+
+async def test_every_decision_can_be_run_again_from_the_journal(company: Company) -> None:
+    company.members("ignore", "", "answer:0.1")
+    caller = await company.caller(distribution=Distribution.RING_ALL)
+    await caller.journal.until(PartStarted)
+    for event in caller.journal.of(QueueDecided):
+        _, again = run_again(event.snapshot)
+        assert set(again.offers[caller.id].members if caller.id in again.offers else ()) == set(event.offered)
+    await caller.hang_up()
+
+
+async def test_an_unknown_queue_is_told_by_name_and_journals_nothing(company: Company) -> None:
+    caller = await company.caller()
+    with pytest.raises(UnknownQueue, match=str(company.queue)):
+        await caller.task
+    assert caller.journal.events == []
+
+
+@pytest.mark.parametrize(
+    ("mode", "waiting", "ringing_sound"),
+    [
+        (HoldMusic.MUSIC, "music.wav", "music.wav"),
+        (HoldMusic.RINGBACK, "ringback.wav", "ringback.wav"),
+        (HoldMusic.RINGBACK_NO_MESSAGES, "ringback.wav", "ringback.wav"),
+        (HoldMusic.MUSIC_THEN_RINGBACK, "music.wav", "ringback.wav"),
+    ],
+)
+async def test_what_a_caller_hears_follows_the_hold_music_mode(
+    company: Company, mode: HoldMusic, waiting: str, ringing_sound: str
+) -> None:  # QEL-6
+    (anna,) = company.members("ignore")
+    await company.distributor.state.set_login(company.tenant, company.queue, anna, False)
+    caller = await company.caller(hold_music=mode, allow_empty=True)
+    await until(lambda: caller.leg.playing == (waiting,))
+    await company.distributor.state.set_login(company.tenant, company.queue, anna, True)
+    await caller.journal.until(Offered)
+    await until(lambda: caller.leg.playing == (ringing_sound,))
+    await caller.hang_up()
+
+
+async def test_the_queue_message_is_played_at_its_interval_over_the_music(company: Company) -> None:  # QEL-13
+    company.members("")
+    caller = await company.caller(message=(Prompt(text="hello"),), message_interval=0.1)
+    await until(lambda: len(caller.leg.played) >= 4)
+    assert caller.leg.played[:4] == [("hello",), ("music.wav",), ("hello",), ("music.wav",)]
+    await caller.hang_up()
