@@ -31,7 +31,7 @@ def routes(app: Litestar) -> list[tuple[str, str, str]]:
 
 
 def test_every_route_declares_a_permission_that_exists(app: Litestar) -> None:
-    assert list(routes_without_permission(app)) == []
+    assert list(routes_without_permission(app, {})) == []
 
 
 async def test_every_route_that_is_not_public_refuses_strangers(app: Litestar, stranger: Visitor) -> None:
