@@ -86,3 +86,9 @@ def _device(person_id: UUID, position: int, device: NewDevice) -> Device:
     return Device(
         person_id=person_id, kind=device.kind, address=device.address, position=position, enabled=device.enabled
     )
+
+
+async def names() -> dict[UUID, str]:
+    """Person → name, of everybody in the tenant in force."""
+    rows = await Person.select(Person.id, Person.first_name, Person.last_name)
+    return {row["id"]: f"{row['first_name']} {row['last_name']}".strip() for row in rows}

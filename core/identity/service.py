@@ -6,10 +6,10 @@ import time
 from uuid import UUID
 
 import msgspec
-from asyncpg import UniqueViolationError
 from piccolo.query.functions import Lower
 
 from core.data import DatabaseUnavailable, system, tenant, transaction
+from core.data.errors import UniqueViolationError
 from core.identity.errors import IdentityError, SeveralCompanies, WrongCredentials
 from core.identity.model import Principal
 from core.identity.passwords import hash_password, verify_password

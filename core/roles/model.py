@@ -1,59 +1,56 @@
 """Roles: what each may do, as an access level for each area of the product."""
 
-from enum import IntEnum
+from collections.abc import Mapping
 
-from msgspec import Struct
+from core.api.access import PUBLIC, AccessLevel, Permission
+from core.api.texts import N_
 
+__all__ = ["PERMISSIONS", "PUBLIC", "SIGNED_IN", "SYSTEM_ROLES", "AccessLevel", "Permission", "allows", "level_of"]
 
-class AccessLevel(IntEnum):
-    """How much a role may do in an area; each level includes those below it."""
-
-    NONE = 0
-    VIEW = 1
-    USE = 2
-    MANAGE = 3
-
-
-class Permission(Struct, frozen=True):
-    """Something a route asks for. `area` is the part of the product (a plugin's name for plugins);
-    `level` is the access level that grants it."""
-
-    key: str
-    area: str
-    level: AccessLevel
-
-
-PUBLIC = "public"
-"""Declared by a route that anybody may ask, signed in or not."""
 SIGNED_IN = "signed_in"
 """Declared by a route about nobody but the one who asks: sign out, own language."""
 
 PERMISSIONS = {
     permission.key: permission
     for permission in (
-        Permission("live.view", "live", AccessLevel.VIEW),
-        Permission("calls.view", "calls", AccessLevel.VIEW),
-        Permission("queues.view", "queues", AccessLevel.VIEW),
+        Permission("live.view", N_("Follow calls, queues and people live"), AccessLevel.VIEW),
+        Permission("calls.view", N_("Read the call log"), AccessLevel.VIEW),
+        Permission("queues.view", N_("See the state of the queues"), AccessLevel.VIEW),
     )
 }
-"""Permissions of core. Those of plugins come with their manifests."""
+"""Permissions of core. The part before the dot is the area: of core, or a plugin's name."""
 
-_ADMINISTRATOR = dict.fromkeys(("live", "calls", "queues"), AccessLevel.MANAGE)
-_TEAM_LEADER = {"live": AccessLevel.USE, "calls": AccessLevel.VIEW, "queues": AccessLevel.USE}
-_USER = {"live": AccessLevel.VIEW, "calls": AccessLevel.NONE, "queues": AccessLevel.VIEW}
-
-SYSTEM_ROLES = {"administrator": _ADMINISTRATOR, "team_leader": _TEAM_LEADER, "user": _USER}
+SYSTEM_ROLES: Mapping[str, Mapping[str, AccessLevel]] = {
+    "administrator": dict.fromkeys(("live", "calls", "queues"), AccessLevel.MANAGE),
+    "team_leader": {"live": AccessLevel.USE, "calls": AccessLevel.VIEW, "queues": AccessLevel.USE},
+    "user": {"live": AccessLevel.VIEW, "queues": AccessLevel.VIEW},
+}
 """ROL-2: role → area → level. These cannot be changed."""
 
+PLUGIN_LEVELS = {"administrator": AccessLevel.MANAGE, "team_leader": AccessLevel.USE, "user": AccessLevel.USE}
+"""What the system roles may do in a plugin that is on for their tenant."""
 
-def level_of(role: str, area: str) -> AccessLevel:
+
+def area(permission: str) -> str:
+    """The part of the product that a permission belongs to."""
+    return permission.partition(".")[0]
+
+
+def level_of(role: str, area: str, *, plugin: bool = False) -> AccessLevel:
     """The access level of a role in an area; NONE for a role or area that nobody knows."""
+    if plugin:
+        return PLUGIN_LEVELS.get(role, AccessLevel.NONE)
     return SYSTEM_ROLES.get(role, {}).get(area, AccessLevel.NONE)
 
 
-def allows(role: str, permission: str) -> bool:
-    """Whether the role has the permission. An unknown permission is had by nobody."""
+def allows(role: str, permission: str, more: Mapping[str, Permission] | None = None) -> bool:
+    """Whether the role has the permission: of core, or of `more` (those of plugins).
+
+    An unknown permission is had by nobody.
+    """
     if permission == SIGNED_IN:
         return role in SYSTEM_ROLES
-    wanted = PERMISSIONS.get(permission)
-    return wanted is not None and level_of(role, wanted.area) >= wanted.level
+    if wanted := PERMISSIONS.get(permission):
+        return level_of(role, area(permission)) >= wanted.level
+    wanted = (more or {}).get(permission)
+    return wanted is not None and level_of(role, area(permission), plugin=True) >= wanted.level

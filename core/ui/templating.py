@@ -1,11 +1,12 @@
 """The Jinja environment: escaping on, gettext in the language of the request, times in the tenant's zone."""
 
 from contextvars import ContextVar
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+import phonenumbers
+from babel.dates import format_date, format_datetime
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from markupsafe import Markup
 from msgspec import Struct
@@ -41,11 +42,6 @@ def _(text: str) -> str:
     return translations(_view.get().language).gettext(text)
 
 
-def N_(text: str) -> str:
-    """Mark a text for translation where it is kept, not shown."""
-    return text
-
-
 def ngettext(one: str, many: str, count: int) -> str:
     return translations(_view.get().language).ngettext(one, many, count)
 
@@ -67,6 +63,29 @@ def format_duration(seconds: float) -> str:
     whole = max(int(seconds), 0)
     hours, minutes = divmod(whole // 60, 60)
     return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
+
+
+def format_day(at: datetime) -> str:
+    """The day in the request's zone, as short as can be: today's as "today"."""
+    day, today = local(at).date(), local(datetime.now(UTC)).date()
+    if day == today:
+        return _("Today")
+    if day == today - timedelta(days=1):
+        return _("Yesterday")
+    return format_date(day, "d MMM" if day.year == today.year else "d MMM y", locale=_view.get().language)
+
+
+def format_offset(seconds: float) -> str:
+    """Time since the beginning: +0.4 s in the first minute, +2:05 later."""
+    return f"+{seconds:.1f} s" if seconds < 60 else f"+{format_duration(seconds)}"
+
+
+def telephone(number: str) -> str:
+    """An E.164 number as people write it internationally; anything else as it is."""
+    try:
+        return phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    except phonenumbers.NumberParseException:
+        return number
 
 
 def icon(name: str, extra: str = "") -> Markup:
@@ -93,7 +112,13 @@ def create_environment(plugin_templates: dict[str, Path] | None = None) -> Envir
         extensions=["jinja2.ext.i18n"],
     )
     environment.install_gettext_callables(_, ngettext, newstyle=True)  # type: ignore[attr-defined]
-    environment.filters |= {"time": format_time, "duration": format_duration}
+    environment.filters |= {
+        "time": format_time,
+        "day": format_day,
+        "duration": format_duration,
+        "offset": format_offset,
+        "telephone": telephone,
+    }
     environment.globals |= {
         "asset_url": asset_url,
         "preloads": preloads,

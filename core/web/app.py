@@ -3,29 +3,44 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from uuid import UUID
 
-from litestar import Litestar, get
-from litestar.di import Provide
+from litestar import Litestar, Request, Router, get
+from litestar.di import NamedDependency, Provide
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.plugins.jinja import JinjaTemplateEngine
-from litestar.response import Redirect
+from litestar.response import Redirect, Template
 from litestar.template.config import TemplateConfig
 from redis.asyncio import Redis
 
+from core.api.manifest import Slot
+from core.api.texts import N_
+from core.calls.http import Calls
+from core.calls.live import LiveCalls
 from core.config import Settings
 from core.data import Database
+from core.host.gate import Gate
+from core.host.lifespan import lifespans
+from core.host.registry import Registry
 from core.identity.cookies import Cookies
 from core.identity.pages import PAGES as IDENTITY_PAGES
 from core.identity.sessions import Sessions
 from core.identity.throttle import Throttle
-from core.roles.guards import permission_guard
-from core.ui.shell import Entry
-from core.ui.templating import N_, create_environment
+from core.roles.guards import PermissionGuard
+from core.roles.model import SIGNED_IN
+from core.queues.model import QueueConfig
+from core.ui.shell import Entry, page
+from core.ui.templating import create_environment
+from core.web.boards import Configs, QueueBoards
+from core.web.call_pages import PAGES as CALL_PAGES
 from core.web.csrf import CsrfGuard
 from core.web.errors import handle_error
 from core.web.health import HEALTH
+from core.web.hub import Hub
+from core.web.live import live_channel
 from core.web.middleware import RequestContext
+from core.web.plugins import Plugins
 from core.web.security import add_headers
 from core.web.static import messages, static_files
 
@@ -35,35 +50,65 @@ MENU = (
 )
 
 
-@get("/", opt={"permission": "signed_in"}, include_in_schema=False)
+@get("/live", opt={"permission": "live.view"}, include_in_schema=False)
+async def live_page(request: Request[Any, Any, Any], plugins: NamedDependency[Plugins]) -> Template:
+    """Calls, queues and people now, and plugins' panels; filled through the live channel."""
+    return page(request, "live.html", panels=plugins.panels(Slot.LIVE, request.user))
+
+
+@get("/", opt={"permission": SIGNED_IN}, include_in_schema=False)
 async def home() -> Redirect:
     """The first page."""
     return Redirect("/live")
 
 
-def create_app(settings: Settings, database: Database, redis: Redis, registry: Any = None) -> Litestar:
-    """The app over an open database and Redis, which the caller closes after the app's shutdown."""
+def create_app(
+    settings: Settings,
+    database: Database,
+    redis: Redis,
+    registry: Registry | None = None,
+    gate: Gate | None = None,
+    queue_configs: Configs | None = None,
+) -> Litestar:
+    """The app over an open database and Redis, which the caller closes after the app's shutdown.
+
+    `registry` and `gate`: the loaded plugins and which tenant has them on; None: no plugins.
+    """
+    registry = registry or Registry({})
+    plugins = Plugins(registry, gate or Gate(frozenset()))
     cookies = Cookies(secure=settings.web.secure_cookies)
     sessions = Sessions(redis, idle_seconds=settings.web.session_hours * 3600)
-    services = {"database": database, "redis": redis, "cookie_jar": cookies, "sessions": sessions}
+    services: dict[str, Any] = {"database": database, "redis": redis, "cookie_jar": cookies, "sessions": sessions, "plugins": plugins}
     services["throttle"] = Throttle(redis)
 
+    services["hub"] = hub = Hub(LiveCalls(redis), QueueBoards(redis, queue_configs or _no_queues))
+
     @asynccontextmanager
-    async def running(app: Litestar) -> AsyncIterator[None]:
-        yield
+    async def running(_: Litestar) -> AsyncIterator[None]:
+        async with lifespans(registry, "web"), hub:
+            yield
 
     return Litestar(
-        [home, *IDENTITY_PAGES, *HEALTH, messages, static_files()],
-        guards=[CsrfGuard(settings.web.public_url), permission_guard],
+        [home, live_page, live_channel, *CALL_PAGES, Calls, *IDENTITY_PAGES, *HEALTH, messages, static_files(), *plugins.routers()],
+        guards=[CsrfGuard(settings.web.public_url), PermissionGuard(plugins.permissions)],
         middleware=[RequestContext(sessions, cookies, MENU)],
         dependencies={name: Provide(_constant(value), sync_to_thread=False) for name, value in services.items()},
         exception_handlers={Exception: handle_error},
         before_send=[add_headers],
         template_config=TemplateConfig(instance=JinjaTemplateEngine.from_environment(create_environment())),
-        openapi_config=OpenAPIConfig(title="Sentralbord", version="1", path="/schema", render_plugins=[JsonRenderPlugin()]),
+        openapi_config=OpenAPIConfig(
+            title="Sentralbord",
+            version="1",
+            render_plugins=[JsonRenderPlugin()],
+            openapi_router=Router("/schema", route_handlers=[], opt={"permission": SIGNED_IN}),
+        ),
         lifespan=[running],
         logging_config=None,
     )
+
+
+async def _no_queues(_: UUID) -> list[QueueConfig]:
+    return []
 
 
 def _constant(value: Any) -> Any:

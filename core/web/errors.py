@@ -10,9 +10,10 @@ from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 from redis.exceptions import RedisError
 
+from core.api.texts import N_
 from core.data import DatabaseUnavailable
 from core.ui.shell import Shell, page
-from core.ui.templating import N_, _
+from core.ui.templating import _
 from core.web.security import nonce, request_id
 
 log = logging.getLogger(__name__)

@@ -1,5 +1,6 @@
 """The web process: the app behind uvicorn, until it is told to stop."""
 
+import asyncio
 import socket
 from contextlib import AbstractContextManager, nullcontext
 
@@ -7,8 +8,27 @@ import uvicorn
 from litestar import Litestar
 
 from core.config import Settings
+from core.host.service import follow_modules
+from core.web.app import create_app
+from core.wiring import open_installation
 
 SHUTDOWN_SECONDS = 5
+
+
+async def run_web(settings: Settings) -> None:
+    """The web process of an installation, until cancelled; then it finishes the running requests."""
+    async with open_installation(settings) as installation:
+        gate = installation.gate
+        app = create_app(settings, installation.database, installation.redis, installation.registry, gate)
+        server = WebServer(app, settings)
+        modules = asyncio.create_task(follow_modules(installation.redis, gate))
+        serving = asyncio.create_task(server.serve())
+        try:
+            await asyncio.shield(serving)
+        finally:
+            modules.cancel()
+            server.stop()
+            await serving
 
 
 class WebServer:

@@ -1,5 +1,6 @@
 // Behaviour of the frame: theme, menus, modules of the page, focus after navigation.
 const root = document.documentElement;
+let at = location.pathname;
 const dark = matchMedia('(prefers-color-scheme: dark)');
 
 document.addEventListener('click', (event) => {
@@ -37,8 +38,16 @@ function arrived() {
     if (here === path || (path !== '/' && here.startsWith(`${path}/`))) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
   }
-  document.querySelector('#main')?.focus({ preventScroll: true });
+  if (here !== at) document.querySelector('#main')?.focus({ preventScroll: true });
+  at = here;
 }
+
+/** A page that is not final asks for itself again, unless somebody is reading an opened part of it. */
+setInterval(() => {
+  const part = document.querySelector('#main [data-refresh]');
+  if (!part || document.hidden || part.querySelector('details[open]')) return;
+  window.htmx.ajax('GET', part.dataset.refresh, { target: `#${part.id}`, select: `#${part.id}`, swap: 'outerHTML' });
+}, 2000);
 
 loadModules();
 document.addEventListener('htmx:after:swap', arrived);

@@ -28,6 +28,14 @@ class Visitor:
     client: AsyncClient
     csrf: str = ""
 
+    def cookie(self, name: str) -> str:
+        """The cookie as the browser would send it."""
+        return [cookie.value or "" for cookie in self.client.cookies.jar if cookie.name == name][-1]
+
+    async def get(self, path: str) -> Response:
+        """Ask for a page as a browser does, without following redirects."""
+        return await self.client.get(path, headers={"accept": "text/html"})
+
     async def sign_in(self, email: str, password: str = PASSWORD, **fields: str) -> Response:
         page = await self.client.get("/sign-in")
         self.csrf = token(page.text)

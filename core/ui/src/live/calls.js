@@ -1,28 +1,38 @@
 // Calls now: who calls, where the call is, and for how long it has been there.
 import { repeat } from 'lit/directives';
 import { Panel, definePanel, fmtDuration, fmtNumber, html, icon, live, nothing, secondsSince, t } from '@sentralbord/sdk';
-import { avatar, connection, empty, levelClass } from './common.js';
+import { avatar, empty, levelClass } from './common.js';
 
-const STATES = {
-  arriving: ['', 'phone-incoming', () => t('Arriving')],
-  flow: ['brand', 'workflow', () => t('In the menu')],
+const STAGES = {
   waiting: ['pause', 'hourglass', () => t('Waiting')],
-  ringing: ['ring', 'bell-ring', () => t('Ringing')],
+  offered: ['ring', 'bell-ring', () => t('Ringing')],
+  on_hold: ['pause', 'pause', () => t('On hold')],
   talking: ['free', 'headset', () => t('Talking')],
-  held: ['pause', 'pause', () => t('On hold')],
+  flow: ['flow', 'workflow', () => t('In the flow')],
+  ringing: ['', 'phone-incoming', () => t('Arriving')],
 };
-const ORDER = ['waiting', 'ringing', 'held', 'talking', 'flow', 'arriving'];
+const ORDER = Object.keys(STAGES);
+
+/** When the time that a row shows began: the whole wait of one who waits, else the stage. */
+const began = (call) => Date.parse(call.waiting_since ?? call.since);
+
+/** Where the call is: first and second line. */
+function place(call) {
+  if (call.talking_with) return [call.talking_with, call.queue];
+  if (call.ringing?.length) return [call.queue, t('Ringing at {names}', { names: call.ringing.join(', ') })];
+  return call.queue ? [call.queue, ''] : [call.place ?? call.flow ?? '', call.place ? call.flow : ''];
+}
 
 class Calls extends Panel {
-  static topics = ['calls'];
+  static topics = ['calls', 'queues'];
   static ticking = true;
 
   render() {
     const calls = [...live.items('calls').values()].sort(
-      (a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || a.since - b.since);
+      (a, b) => ORDER.indexOf(a.stage) - ORDER.indexOf(b.stage) || began(a) - began(b));
     return html`<section class="card" aria-labelledby="calls-title">
       <header><h2 id="calls-title">${t('Calls now')}</h2><span class="count tabular">${calls.length}</span>
-        <span class="spacer"></span>${connection()}</header>
+        <span class="spacer"></span></header>
       ${calls.length
         ? html`<ul class="scroll">${repeat(calls, (call) => call.id, (call) => this.#row(call))}</ul>`
         : live.state === 'online'
@@ -32,16 +42,17 @@ class Calls extends Panel {
   }
 
   #row(call) {
-    const [tone, symbol, title] = STATES[call.state] ?? STATES.arriving;
-    const seconds = secondsSince(call.since);
-    const waiting = call.state === 'waiting' || call.state === 'ringing';
-    const name = call.caller_name || fmtNumber(call.caller) || t('Hidden number');
-    return html`<li><a class="call-row" href="/calls/${call.id}">
+    const [tone, symbol, title] = STAGES[call.stage] ?? STAGES.ringing;
+    const seconds = secondsSince(began(call));
+    const level = call.waiting_since ? levelClass(seconds, live.items('queues').get(call.queue_id)?.service_level) : '';
+    const number = fmtNumber(call.caller) || t('Hidden number');
+    const [first, second] = place(call);
+    return html`<li><a class="call-row" href="/calls/${call.id}" data-call=${call.id}>
       ${avatar(call.caller_name)}
-      <div><b>${name}</b><small class="tabular">${call.caller_name ? fmtNumber(call.caller) : t('to {number}', { number: fmtNumber(call.dialled) })}</small></div>
-      <div class="where"><b>${call.person || call.queue || call.place || nothing}</b><small>${call.person && call.queue ? call.queue : call.queue && call.place !== call.queue ? call.place : nothing}</small></div>
+      <div><b class="tabular">${call.caller_name || number}</b><small class="tabular">${call.caller_name ? number : t('to {number}', { number: fmtNumber(call.dialled) })}</small></div>
+      <div class="where"><b>${first}</b><small>${second || nothing}</small></div>
       <span class="state"><span class="badge ${tone}">${icon(symbol)}${title()}</span></span>
-      <span class="time tabular ${waiting ? levelClass(seconds, call.service_level) : ''}">${fmtDuration(seconds)}</span>
+      <span class="time tabular ${level}">${fmtDuration(seconds)}</span>
     </a></li>`;
   }
 }

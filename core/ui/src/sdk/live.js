@@ -87,7 +87,7 @@ class Live extends EventTarget {
     for (const topic of names) {
       const items = this.items(topic);
       items.clear();
-      for (const item of message.topics[topic] ?? []) items.set(item.id, item);
+      for (const [id, item] of message.topics[topic] ?? []) items.set(id, { id, ...item });
       this.#touch(topic);
     }
     this.#state('online');
@@ -101,7 +101,7 @@ class Live extends EventTarget {
     if (compareSeq(message.seq, this.#seq) > 0) this.#seq = message.seq;
     for (const [topic, id, item] of message.changes) {
       if (item === null) this.items(topic).delete(id);
-      else this.items(topic).set(id, item);
+      else this.items(topic).set(id, { id, ...item });
       this.#touch(topic);
     }
   }

@@ -1,0 +1,116 @@
+"""Queues and people of a tenant as the live page shows them: from the live state in Redis and the queues' settings."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from uuid import UUID
+
+from msgspec import Struct
+from redis.asyncio import Redis
+
+from core.queues.model import Activity, Member, MemberState, QueueConfig, Snapshot
+from core.queues.notices import Notices
+from core.queues.state import QueueState
+from core.web.feed import Items
+
+Configs = Callable[[UUID], Awaitable[Sequence[QueueConfig]]]
+
+
+class QueueItem(Struct, frozen=True):
+    """One queue. Times are milliseconds since 1970 UTC, 0: none. Counts are of logged-in members."""
+
+    name: str
+    service_level: int
+    waiting: int
+    waiting_since: int
+    free: int
+    busy: int
+    pause: int
+
+
+class PersonItem(Struct, frozen=True):
+    """One member. `state`: talking, ringing, after_call_work, resting, free or logged_out; `queues`: names."""
+
+    name: str
+    state: str
+    since: int
+    queues: tuple[str, ...]
+
+
+class QueueBoards:
+    """Reads the boards of all tenants. `configs` gives the queues of a tenant with their members."""
+
+    def __init__(self, redis: Redis, configs: Configs) -> None:
+        self._state = QueueState(redis)
+        self._notices = Notices(redis)
+        self._configs = configs
+
+    async def read(self, tenant_id: UUID) -> dict[str, Items]:
+        """Topics "queues" and "people". Raises redis.RedisError, DatabaseUnavailable."""
+        configs = [config for config in await self._configs(tenant_id) if not config.hidden]  # SWB-9
+        snapshots = await asyncio.gather(*(self._state.snapshot(tenant_id, config) for config in configs))
+        return board(list(zip(configs, snapshots, strict=True)))
+
+    def watching(self, tenant_id: UUID, changed: Callable[[], None]) -> AbstractAsyncContextManager[None]:
+        """Call `changed` at every news of the tenant's queues."""
+        return self._notices.following(tenant_id, lambda _: changed())
+
+    async def run(self) -> None:
+        """Listen for news, until cancelled."""
+        try:
+            await self._notices.run()
+        finally:
+            await self._notices.close()
+
+
+def board(queues: Sequence[tuple[QueueConfig, Snapshot]]) -> dict[str, Items]:
+    """The topics of queues and their states, all taken at about the same moment."""
+    seen: dict[UUID, list[tuple[QueueConfig, Member, MemberState, int]]] = {}
+    topics: dict[str, Items] = {"queues": {}, "people": {}}
+    for config, snapshot in queues:
+        states = {state.person_id: state for state in snapshot.members}
+        counts = {"free": 0, "busy": 0, "pause": 0}
+        for member in config.members:
+            state = states.get(member.person_id) or MemberState(member.person_id)
+            seen.setdefault(member.person_id, []).append((config, member, state, snapshot.at))
+            if logged_in(member, state):
+                counts[_group(condition(state, snapshot.at)[0])] += 1
+        topics["queues"][str(config.id)] = QueueItem(
+            name=config.name,
+            service_level=config.service_level_seconds,
+            waiting=len(snapshot.calls),
+            waiting_since=min((found.call.enqueued_at for found in snapshot.calls), default=0),
+            **counts,
+        )
+    topics["people"] = {str(person_id): _person(places) for person_id, places in seen.items()}
+    return topics
+
+
+def logged_in(member: Member, state: MemberState) -> bool:
+    """The live login, or the stored one when there is none."""
+    return member.logged_in if state.logged_in < 0 else state.logged_in > 0
+
+
+def condition(state: MemberState, now: int) -> tuple[str, int]:
+    """What holds a logged-in member, and since when."""
+    if state.activity is not Activity.FREE:
+        return state.activity.value, state.since
+    if state.after_call_until > now:
+        return "after_call_work", state.free_since or state.since
+    if state.rest_until > now:
+        return "resting", state.free_since or state.since
+    return "free", max(state.free_since, state.after_call_until, state.rest_until, state.logged_in, 0)
+
+
+def _person(places: list[tuple[QueueConfig, Member, MemberState, int]]) -> PersonItem:
+    _, member, state, now = places[0]
+    in_queues = [config.name for config, one, its, _ in places if logged_in(one, its)]
+    name, since = condition(state, now)
+    if not in_queues and name not in (Activity.TALKING, Activity.RINGING):
+        name, since = "logged_out", 0
+    queues = sorted(in_queues or [config.name for config, *_ in places])
+    return PersonItem(name=member.name, state=name, since=since, queues=tuple(queues))
+
+
+def _group(condition: str) -> str:
+    return {"free": "free", "talking": "busy", "ringing": "busy"}.get(condition, "pause")
