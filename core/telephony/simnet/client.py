@@ -45,21 +45,27 @@ class SimulatedLeg:
         """As of the last moment; complete when the leg is finished."""
         self._changed = asyncio.Condition()
 
-    async def until(self, what: str, timeout: float = 30.0) -> Report:
-        """Wait until `ringing`, `answered` or `ended`. Raises TimeoutError naming the leg, and NetworkError when it
-        ended without that."""
+    async def until(self, what: str, within: float = 30.0) -> Report:
+        """Wait until `ringing`, `answered` or `ended`.
+
+        Raises TimeoutError, and NetworkError when it ended without that; both name the leg.
+        """
         try:
-            async with asyncio.timeout(timeout), self._changed:
-                await self._changed.wait_for(lambda: getattr(self.report, f"{what}_at") or self.report.ended_at)
+            async with asyncio.timeout(within), self._changed:
+                await self._changed.wait_for(
+                    lambda: getattr(self.report, f"{what}_at") or self.report.ended_at
+                )
         except TimeoutError:
-            raise TimeoutError(f"leg {self.report.leg} was not {what} within {timeout} s: {self.report}") from None
+            raise TimeoutError(
+                f"leg {self.report.leg} was not {what} within {within} s: {self.report}"
+            ) from None
         if not getattr(self.report, f"{what}_at"):
             raise NetworkError(f"leg {self.report.leg} ended before it was {what}: {self.report}")
         return self.report
 
-    async def finished(self, timeout: float = 60.0) -> Report:
+    async def finished(self, within: float = 60.0) -> Report:
         """The complete report, when the leg has ended. Raises TimeoutError."""
-        return await self.until("ended", timeout)
+        return await self.until("ended", within)
 
     async def so_far(self) -> Report:
         """The report of a running leg, with what it has heard until now."""
@@ -67,14 +73,14 @@ class SimulatedLeg:
         assert reply.report is not None
         return reply.report
 
-    async def hears(self, hertz: int, timeout: float = 15.0) -> Report:
+    async def hears(self, hertz: int, within: float = 15.0) -> Report:
         """Wait until the leg has heard this frequency. Raises TimeoutError."""
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(within):
                 while not (report := await self.so_far()).hears(hertz):
-                    await asyncio.sleep(0.1)
+                    await asyncio.sleep(0.1)  # noqa: ASYNC110 (a recording has no event)
         except TimeoutError:
-            raise TimeoutError(f"{hertz} Hz not heard within {timeout} s: {self.report}") from None
+            raise TimeoutError(f"{hertz} Hz not heard within {within} s: {self.report}") from None
         return report
 
     async def hang_up(self) -> None:
@@ -90,18 +96,33 @@ class SimulatedLeg:
 class SimulatedNetwork:
     """A simulated telephone network in a process of its own, for as long as the context lasts.
 
-    It calls through `targets` (host:port of media processes, in order), and answers at `sip` by registered scripts.
-    `port` 0 takes any free UDP port. It ends with this process, however that ends.
+    It calls through `targets` (host:port of media processes, in order), and answers at `sip` by registered
+    scripts. `port` 0 takes any free UDP port; `lose_percent` of the RTP packets are not sent (100: nobody has
+    audio). The network's process ends with this one, however that ends.
     """
 
     def __init__(
-        self, targets: Sequence[str] = (), *, host: str = "127.0.0.1", port: int = 0, max_legs: int = 256
+        self,
+        targets: Sequence[str] = (),
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        rtp_port: int = 40000,
+        max_legs: int = 256,
+        lose_percent: int = 0,
     ) -> None:
         self.targets = tuple(targets)
         self.sip = ""
         """host:port where the network takes calls; known when it has started."""
         self.legs: dict[int, SimulatedLeg] = {}
-        self._options = ["--host", host, "--port", str(port), "--max-legs", str(max_legs)]
+        options = {
+            "--host": host,
+            "--port": port,
+            "--rtp-port": rtp_port,
+            "--max-legs": max_legs,
+            "--lose-percent": lose_percent,
+        }
+        self._options = [str(word) for option in options.items() for word in option]
         self._ids = itertools.count(1)
         self._replies: dict[int, asyncio.Future[Reply]] = {}
         self._listeners: list[Callable[[Moment], None]] = []
@@ -154,17 +175,19 @@ class SimulatedNetwork:
         """The address becomes unknown (404)."""
         await self.ask(Unregister(address=address))
 
-    async def called(self, address: str, *, nth: int = 1, timeout: float = 30.0) -> SimulatedLeg:
+    async def called(self, address: str, *, nth: int = 1, within: float = 30.0) -> SimulatedLeg:
         """The `nth` leg on which the address was called, when it comes. Raises TimeoutError."""
 
         def those() -> list[SimulatedLeg]:
             return [x for x in self.legs.values() if x.report.incoming and x.report.number == address]
 
         try:
-            async with asyncio.timeout(timeout), self._arrivals:
+            async with asyncio.timeout(within), self._arrivals:
                 await self._arrivals.wait_for(lambda: len(those()) >= nth)
         except TimeoutError:
-            raise TimeoutError(f"{address} was called {len(those())} times within {timeout} s, not {nth}") from None
+            raise TimeoutError(
+                f"{address} was called {len(those())} times within {within} s, not {nth}"
+            ) from None
         return those()[nth - 1]
 
     async def status(self) -> Status:
@@ -183,7 +206,7 @@ class SimulatedNetwork:
         if self._reading.done():
             raise NetworkError("the simulated network's process is gone; its last words are on stderr")
         self._writer.write(self._encoder.encode(request) + b"\n")
-        reply = await future
+        reply: Reply = await future
         if reply.error:
             raise NetworkError(reply.error)
         return reply

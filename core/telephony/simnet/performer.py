@@ -31,8 +31,10 @@ Speech = Callable[[Say], Awaitable[Path]]
 class Line(Protocol):
     """What a script may do with its leg. Once the leg has ended, the script is cancelled."""
 
-    ringing: asyncio.Event
-    answered: asyncio.Event
+    @property
+    def ringing_event(self) -> asyncio.Event: ...
+    @property
+    def answered_event(self) -> asyncio.Event: ...
 
     async def send_tone(self) -> None: ...
     async def send_silence(self) -> None: ...
@@ -94,12 +96,12 @@ async def _do(step: AnyStep, line: Line, speech: Speech) -> None:
 
 async def _wait_for(step: WaitFor, line: Line) -> None:
     if step.what in ("ring", "answer"):
-        await (line.ringing if step.what == "ring" else line.answered).wait()
+        await (line.ringing_event if step.what == "ring" else line.answered_event).wait()
         return
-    await line.answered.wait()
+    await line.answered_event.wait()
     start = line.recorded()
     while not _has(step, line.samples(start)):
-        await asyncio.sleep(POLL)
+        await asyncio.sleep(POLL)  # noqa: ASYNC110 (a recording has no event)
 
 
 def _has(step: WaitFor, samples: Samples) -> bool:

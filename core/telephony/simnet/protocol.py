@@ -15,7 +15,7 @@ class Request(Struct, frozen=True, kw_only=True, tag_field="do", forbid_unknown_
 
 
 class PlaceCall(Request, frozen=True, kw_only=True, tag="call"):
-    """Call `to` through the first of `targets` (host:port) that takes the call; the reply's leg is the call's."""
+    """Call `to` through the first of `targets` (host:port) that takes the call; the reply has its leg."""
 
     to: str
     targets: tuple[str, ...]

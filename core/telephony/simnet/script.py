@@ -14,49 +14,49 @@ class Step(Struct, frozen=True, tag_field="do", forbid_unknown_fields=True):
     """Base of everything a party can do; steps run one after the other until the call is over."""
 
 
-class Wait(Step, tag="wait"):
+class Wait(Step, frozen=True, tag="wait"):
     """Do nothing for a while; what the party sends (its tone, or silence) goes on."""
 
     seconds: Seconds
 
 
-class WaitFor(Step, tag="wait_for"):
+class WaitFor(Step, frozen=True, tag="wait_for"):
     """Wait until something happens; the party hangs up with outcome `timeout` when it does not in time."""
 
     what: Literal["ring", "answer", "sound", "silence", "tone"]
-    """`ring`: 180 or 183 came. `answer`: confirmed. `sound`: something audible comes in. `silence`: half a second
-    without it. `tone`: the known frequency `hertz` comes in, or any known one when that is 0."""
+    """`ring`: 180 or 183 came. `answer`: confirmed. `sound`: something audible comes in. `silence`: half a
+    second without it. `tone`: the known frequency `hertz` comes in, or any known one when that is 0."""
     hertz: Hertz = 0
     timeout: Seconds = 30.0
 
 
-class Say(Step, tag="say"):
+class Say(Step, frozen=True, tag="say"):
     """Speak a text, to its end."""
 
     text: str
     language: str = "nb"
 
 
-class Talk(Step, tag="talk"):
+class Talk(Step, frozen=True, tag="talk"):
     """Send the own tone for so many seconds; 0: until the call is over."""
 
     seconds: Seconds = 0.0
 
 
-class Press(Step, tag="press"):
+class Press(Step, frozen=True, tag="press"):
     """Key in digits, as RFC 4733 events or SIP INFO."""
 
     digits: Annotated[str, Meta(pattern=r"^[0-9*#A-D]+$")]
     method: Literal["rfc4733", "info"] = "rfc4733"
 
 
-class Hold(Step, tag="hold"):
+class Hold(Step, frozen=True, tag="hold"):
     """Put the other side on hold (re-INVITE), and take it back after so many seconds."""
 
     seconds: Seconds
 
 
-class HangUp(Step, tag="hang_up"):
+class HangUp(Step, frozen=True, tag="hang_up"):
     """End the call in whatever state it is: CANCEL before the answer, BYE after it."""
 
 
@@ -69,12 +69,10 @@ class Party(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     hertz: Hertz = 0
     """Frequency of the own tone (tones.FREQUENCIES); 0: the party is silent."""
     steps: tuple[AnyStep, ...] = ()
-    """A caller's begin when the INVITE is sent, a callee's when the call is confirmed. After the last step the
-    party stays, sending silence, until the other side hangs up."""
+    """A caller's begin when the INVITE is sent, a callee's when the call is confirmed. After the last step
+    the party stays, sending silence, until the other side hangs up."""
     listen: bool = True
     """Record what comes in, so that the report tells what was heard (a few % of the cost of a leg)."""
-    audio: bool = True
-    """False: no RTP is sent at all."""
 
 
 class Caller(Party, frozen=True, kw_only=True):
@@ -88,7 +86,7 @@ class Caller(Party, frozen=True, kw_only=True):
 
 
 class Callee(Party, frozen=True, kw_only=True):
-    """A party that is called: how it answers at `address`, an E.164 number or the user part of a SIP address."""
+    """A party that is called: how `address` answers, an E.164 number or the user part of a SIP address."""
 
     address: str
     """`*`: every address that has no script of its own."""
@@ -103,7 +101,7 @@ Outcome = Literal["", "completed", "timeout", "failed"]
 
 
 class Report(Struct, kw_only=True):
-    """How one leg of the simulated network went. Times are seconds since the epoch; 0.0: it did not happen."""
+    """How one leg of the network went. Times are seconds since the epoch; 0.0: it did not happen."""
 
     leg: int
     """Counts up in one simulated network."""

@@ -1,7 +1,8 @@
 """Tones that tell who was heard: makes them, and recognises them in what a user agent recorded."""
 
 import math
-import wave
+import struct
+from itertools import pairwise
 from pathlib import Path
 from typing import cast
 
@@ -16,8 +17,8 @@ WINDOW = 160
 """Samples judged at once: 20 ms, one RTP packet."""
 
 FREQUENCIES = (550, 1000, 1150, 1550, 1700, 1850, 2350, 2500, 2650, 2800, 2950, 3250)
-"""Hz. Multiples of 50, so that 20 ms hold whole periods and the tones are orthogonal there; none is near a DTMF
-or call-progress frequency, nor near the (aliased) 2nd to 5th harmonic of another."""
+"""Hz. Multiples of 50, so that 20 ms hold whole periods and the tones are orthogonal there; none is near a
+DTMF or call-progress frequency, nor near the (aliased) 2nd to 5th harmonic of another."""
 
 AUDIBLE = 100.0
 """Root mean square of 16-bit samples below which a window is silent (about -50 dBFS)."""
@@ -25,11 +26,16 @@ AUDIBLE = 100.0
 _SHARE = 0.25
 """A tone is there when it carries this share of a window's energy: two mixed tones have about a half each."""
 
+_STEP = WINDOW / RATE
+
+_HEADER = 44
+"""Bytes before the samples of a WAV file."""
+
 Samples = NDArray[np.int16]
 
 
 class Heard(Struct, frozen=True):
-    """One known frequency in a recording: first and last moment and time present, in seconds of the recording."""
+    """One known frequency in a recording: first and last moment and time present, in seconds."""
 
     frequency: int
     start: float
@@ -45,7 +51,7 @@ class Heard(Struct, frozen=True):
 
 
 def frequency(number: int) -> int:
-    """The frequency of the party with this number; parties share frequencies when there are more than twelve."""
+    """The frequency of the party with this number; more than twelve parties share them."""
     return FREQUENCIES[number % len(FREQUENCIES)]
 
 
@@ -57,11 +63,7 @@ def tone(hertz: int, seconds: float = 1.0, *, level: float = 0.25, phase: float 
 
 def write_wav(file: Path, samples: Samples) -> None:
     """Store samples as a mono 16-bit WAV file."""
-    with wave.open(str(file), "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(RATE)
-        out.writeframes(samples.tobytes())
+    file.write_bytes(_header(len(samples)) + samples.tobytes())
 
 
 def read_recording(file: Path, *, start: float = 0.0) -> Samples:
@@ -69,11 +71,15 @@ def read_recording(file: Path, *, start: float = 0.0) -> Samples:
 
     The header's length is not read: it is right only after the recorder is gone.
     """
-    header = 44
     with file.open("rb") as recording:
-        recording.seek(header + 2 * round(start * RATE))
+        recording.seek(_HEADER + 2 * round(start * RATE))
         data = recording.read()
     return np.frombuffer(data[: len(data) // 2 * 2], dtype=np.int16)
+
+
+def recorded_seconds(file: Path) -> float:
+    """How long such a recording is by now."""
+    return max(0, file.stat().st_size - _HEADER) / 2 / RATE
 
 
 def loudness(samples: Samples) -> NDArray[np.float64]:
@@ -94,32 +100,42 @@ def presence(samples: Samples) -> NDArray[np.bool_]:
 
 def heard(samples: Samples, *, at_least: float = 0.1) -> tuple[Heard, ...]:
     """Which known frequencies are in a recording for `at_least` seconds together, in order of appearance."""
-    found = []
-    step = WINDOW / RATE
-    for column, hertz in zip(presence(samples).T, FREQUENCIES, strict=True):
-        where = np.flatnonzero(column)
-        if len(where) * step < at_least:
-            continue
-        jumps = np.flatnonzero(np.diff(where) > 1)
-        gaps = tuple(
-            (round((where[i] + 1) * step, 3), round((where[i + 1] - where[i] - 1) * step, 3)) for i in jumps
-        )
-        found.append(
-            Heard(
-                frequency=hertz,
-                start=round(where[0] * step, 3),
-                end=round((where[-1] + 1) * step, 3),
-                seconds=round(len(where) * step, 3),
-                gaps=gaps,
-            )
-        )
+    found = [
+        _heard(hertz, np.flatnonzero(column).tolist())
+        for column, hertz in zip(presence(samples).T, FREQUENCIES, strict=True)
+        if column.sum() * _STEP >= at_least
+    ]
     return tuple(sorted(found, key=lambda one: one.start))
+
+
+def _heard(hertz: int, windows: list[int]) -> Heard:
+    """What the numbers of the windows in which a tone is say about it."""
+    jumps = [(one, other) for one, other in pairwise(windows) if other > one + 1]
+    return Heard(
+        frequency=hertz,
+        start=round(windows[0] * _STEP, 3),
+        end=round((windows[-1] + 1) * _STEP, 3),
+        seconds=round(len(windows) * _STEP, 3),
+        gaps=tuple(
+            (round((one + 1) * _STEP, 3), round((other - one - 1) * _STEP, 3)) for one, other in jumps
+        ),
+    )
 
 
 def first_sound(samples: Samples) -> float | None:
     """Seconds until the first audible window, None when all is silent."""
     audible = np.flatnonzero(loudness(samples) > AUDIBLE)
     return None if len(audible) == 0 else round(float(audible[0]) * WINDOW / RATE, 3)
+
+
+def _header(samples: int) -> bytes:
+    """The RIFF header of a mono 16-bit PCM file of so many samples."""
+    size = 2 * samples
+    return (
+        struct.pack("<4sI4s", b"RIFF", _HEADER - 8 + size, b"WAVE")
+        + struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, RATE, 2 * RATE, 2, 16)
+        + struct.pack("<4sI", b"data", size)
+    )
 
 
 def _windows(samples: Samples) -> NDArray[np.float64]:

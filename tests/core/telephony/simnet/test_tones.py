@@ -25,7 +25,7 @@ def through_pcmu(samples: Samples) -> Samples:
 
 
 @given(KNOWN, LEVEL, PHASE)
-def test_a_tone_alone_is_recognised_through_pcmu_and_no_other_is(hertz: int, level: float, phase: float) -> None:
+def test_a_tone_alone_is_recognised_and_no_other_is(hertz: int, level: float, phase: float) -> None:
     found = heard(through_pcmu(tone(hertz, 0.5, level=level, phase=phase)))
     assert [one.frequency for one in found] == [hertz]
     assert found[0].seconds == pytest.approx(0.5)
