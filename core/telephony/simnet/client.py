@@ -77,8 +77,8 @@ class SimulatedLeg:
         """Wait until the leg has heard this frequency. Raises TimeoutError."""
         try:
             async with asyncio.timeout(within):
-                while not (report := await self.so_far()).hears(hertz):
-                    await asyncio.sleep(0.1)  # noqa: ASYNC110 (a recording has no event)
+                while not (report := await self.so_far()).hears(hertz):  # noqa: ASYNC110 (a recording has no event)
+                    await asyncio.sleep(0.1)
         except TimeoutError:
             raise TimeoutError(f"{hertz} Hz not heard within {within} s: {self.report}") from None
         return report

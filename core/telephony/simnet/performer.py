@@ -100,8 +100,8 @@ async def _wait_for(step: WaitFor, line: Line) -> None:
         return
     await line.answered_event.wait()
     start = line.recorded()
-    while not _has(step, line.samples(start)):
-        await asyncio.sleep(POLL)  # noqa: ASYNC110 (a recording has no event)
+    while not _has(step, line.samples(start)):  # noqa: ASYNC110 (a recording has no event)
+        await asyncio.sleep(POLL)
 
 
 def _has(step: WaitFor, samples: Samples) -> bool:
