@@ -95,28 +95,6 @@ class AgentDialog(Dialog):
         self.on_counted(stream.rtcp.rxStat.pkt, stream.rtcp.rxStat.loss + stream.jbuf.discard)
 
 
-class AgentAccount(pj.Account):
-    """Takes every call that comes to the network, whatever its number."""
-
-    def __init__(self, endpoint: Endpoint, incoming: Callable[[int, str], None]) -> None:
-        super().__init__()
-        self.endpoint = endpoint
-        self._incoming = incoming
-        """Given pjsua's call id and the whole INVITE, in a native thread."""
-        options = endpoint.options
-        config = pj.AccountConfig()
-        config.idUri = f"sip:network@{options.sip_host}:{endpoint.sip_port}"
-        config.sipConfig.transportId = endpoint.udp
-        transport = config.mediaConfig.transportConfig
-        transport.boundAddress = options.sip_host
-        transport.port, transport.portRange = options.rtp_port, options.rtp_ports
-        self.create(config, True)
-
-    @callback
-    def onIncomingCall(self, event: pj.OnIncomingCallParam) -> None:
-        self._incoming(event.callId, event.rdata.wholeMsg)
-
-
 class AgentCall:
     """One call of a simulated party; its methods run on the command thread unless they say otherwise."""
 

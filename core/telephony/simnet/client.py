@@ -52,13 +52,9 @@ class SimulatedLeg:
         """
         try:
             async with asyncio.timeout(within), self._changed:
-                await self._changed.wait_for(
-                    lambda: getattr(self.report, f"{what}_at") or self.report.ended_at
-                )
+                await self._changed.wait_for(lambda: getattr(self.report, f"{what}_at") or self.report.ended_at)
         except TimeoutError:
-            raise TimeoutError(
-                f"leg {self.report.leg} was not {what} within {within} s: {self.report}"
-            ) from None
+            raise TimeoutError(f"leg {self.report.leg} was not {what} within {within} s: {self.report}") from None
         if not getattr(self.report, f"{what}_at"):
             raise NetworkError(f"leg {self.report.leg} ended before it was {what}: {self.report}")
         return self.report
@@ -185,9 +181,7 @@ class SimulatedNetwork:
             async with asyncio.timeout(within), self._arrivals:
                 await self._arrivals.wait_for(lambda: len(those()) >= nth)
         except TimeoutError:
-            raise TimeoutError(
-                f"{address} was called {len(those())} times within {within} s, not {nth}"
-            ) from None
+            raise TimeoutError(f"{address} was called {len(those())} times within {within} s, not {nth}") from None
         return those()[nth - 1]
 
     async def status(self) -> Status:

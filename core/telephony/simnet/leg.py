@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from core.telephony.accounts import Account
 from core.telephony.endpoint import Endpoint, TelephonyFailed
-from core.telephony.simnet.agent import AgentAccount, AgentCall, Tones
+from core.telephony.simnet.agent import AgentCall, Tones
 from core.telephony.simnet.performer import Speech, perform
 from core.telephony.simnet.script import Callee, Caller, Party, Report
 from core.telephony.simnet.tones import RATE, Samples, first_sound, heard, read_recording, recorded_seconds
@@ -30,16 +31,14 @@ WRITTEN_SECONDS = 0.5
 class Exchange:
     """What all legs of the network share."""
 
-    def __init__(
-        self, endpoint: Endpoint, folder: Path, speech: Speech, told: Callable[[str, Report], None]
-    ) -> None:
+    def __init__(self, endpoint: Endpoint, folder: Path, speech: Speech, told: Callable[[str, Report], None]) -> None:
         self.endpoint = endpoint
         self.folder = folder
         self.speech = speech
         self.told = told
         """Hears what happens to a leg: `placed`, `called`, `ringing`, `answered`, `ended`."""
         self.tones = Tones(endpoint)
-        self.account: AgentAccount
+        self.account: Account
         self.failures = 0
 
     def failed(self, report: Report, error: BaseException) -> None:
@@ -122,9 +121,7 @@ class NetworkLeg:
         shown, headers = _identity(self.party, f"{options.sip_host}:{self._exchange.endpoint.sip_port}")
         uri = f"sip:{self.report.other}@{target}"
         try:
-            await self._exchange.endpoint.do(
-                call.place, self._exchange.account, uri, shown, headers, self.party.codecs
-            )
+            await self._exchange.endpoint.do(call.place, self._exchange.account, uri, shown, headers, self.party.codecs)
             async with asyncio.timeout(TRY_SECONDS):
                 await self._trying.wait()
         except TelephonyFailed as error:
@@ -149,9 +146,7 @@ class NetworkLeg:
         self._script = self._spawn(self._perform())
 
     async def _perform(self) -> None:
-        self.report.outcome, self.report.problem = await perform(
-            self.party.steps, self, self._exchange.speech
-        )
+        self.report.outcome, self.report.problem = await perform(self.party.steps, self, self._exchange.speech)
 
     # What the call tells.
 

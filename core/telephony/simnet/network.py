@@ -10,8 +10,9 @@ from pathlib import Path
 
 import msgspec
 
+from core.telephony.accounts import Account, open_account
 from core.telephony.endpoint import PCMA, PCMU, Endpoint, EndpointOptions
-from core.telephony.simnet.agent import STATIC_PAYLOADS, AgentAccount
+from core.telephony.simnet.agent import STATIC_PAYLOADS
 from core.telephony.simnet.leg import Exchange, NetworkLeg
 from core.telephony.simnet.protocol import (
     LINE_LIMIT,
@@ -50,8 +51,7 @@ class Network:
         """Serve until the client quits or is gone."""
         reader, self._writer = await asyncio.open_connection(sock=control, limit=LINE_LIMIT)
         await self._endpoint.start()
-        self._exchange.account = await self._endpoint.do(AgentAccount, self._endpoint, self._incoming)
-        self._endpoint.keep(self._exchange.account)
+        self._exchange.account = await self._endpoint.do(self._open_account)
         decoder = msgspec.json.Decoder(AnyRequest)
         try:
             async for line in reader:
@@ -65,6 +65,15 @@ class Network:
             with contextlib.suppress(ConnectionError):
                 await self._writer.drain()
                 self._writer.close()
+
+    def _open_account(self) -> Account:
+        """One account takes every call, whatever its number; on the command thread."""
+        account = Account(self._endpoint, self._incoming)
+        config = open_account(self._endpoint.options)
+        config.sipConfig.transportId = self._endpoint.udp
+        account.create(config, True)
+        self._endpoint.keep(account)
+        return account
 
     async def _reply(self, request: AnyRequest) -> Reply:
         reply = Reply(id=request.id)
@@ -91,7 +100,7 @@ class Network:
         leg.place(request.targets)
         return leg.report.leg
 
-    def _incoming(self, call_id: int, invite: str) -> None:
+    def _incoming(self, account: Account, call_id: int, invite: str, source: str) -> None:
         """Told by the account, in a native thread: the call must be taken before this returns."""
         called = _found(r"^INVITE sips?:([^@;>\s]+)@", invite)
         callee = self._callees.get(called) or self._callees.get(ANYBODY)
@@ -101,7 +110,7 @@ class Network:
         leg = self._new_leg(callee or Callee(address=called, listen=False), True, number=called, other=other)
         leg.report.other_name, leg.report.sip_call_id = name, sip_call_id
         call = leg.new_call()
-        call.take(self._exchange.account, call_id)
+        call.take(account, call_id)
         self._endpoint.tell(leg.take if callee else partial(leg.refuse, code=NOT_FOUND), call)
 
     def _new_leg(self, party: Caller | Callee, incoming: bool, *, number: str, other: str) -> NetworkLeg:
@@ -131,9 +140,7 @@ class Network:
             self._writer.write(self._encoder.encode(message) + b"\n")
 
 
-def options_for(
-    host: str, port: int, max_legs: int, rtp_port: int, workers: int, lose_percent: int
-) -> EndpointOptions:
+def options_for(host: str, port: int, max_legs: int, rtp_port: int, workers: int, lose_percent: int) -> EndpointOptions:
     """The endpoint of a simulated network: narrow-band only, so that nothing is resampled."""
     return EndpointOptions(
         name="Simulated network",

@@ -116,9 +116,7 @@ def _heard(hertz: int, windows: list[int]) -> Heard:
         start=round(windows[0] * _STEP, 3),
         end=round((windows[-1] + 1) * _STEP, 3),
         seconds=round(len(windows) * _STEP, 3),
-        gaps=tuple(
-            (round((one + 1) * _STEP, 3), round((other - one - 1) * _STEP, 3)) for one, other in jumps
-        ),
+        gaps=tuple((round((one + 1) * _STEP, 3), round((other - one - 1) * _STEP, 3)) for one, other in jumps),
     )
 
 
