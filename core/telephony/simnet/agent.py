@@ -92,7 +92,7 @@ class AgentDialog(Dialog):
     @callback
     def onStreamDestroyed(self, event: pj.OnStreamDestroyedParam) -> None:
         stream = self.getStreamStat(event.streamIdx)
-        self.on_counted(stream.rtcp.rxStat.pkt, stream.rtcp.rxStat.loss + stream.jbuf.discard)
+        self.on_counted(stream.rtcp.rxStat.pkt, stream.rtcp.rxStat.loss)
 
 
 class AgentCall:

@@ -57,7 +57,6 @@ class NetworkLeg:
         self.answered_event = asyncio.Event()
         self._exchange = exchange
         self._file = exchange.folder / f"leg{report.leg}.wav"
-        self._listening_at = 0.0
         self._trying = asyncio.Event()
         self._decided = asyncio.Event()
         """The target rings, has answered or has refused."""
@@ -177,7 +176,7 @@ class NetworkLeg:
         self.report.digits += digit
 
     def listening(self) -> None:
-        self._listening_at = self._listening_at or time.time()
+        self.report.listening_at = time.time()
 
     def over(self, call: AgentCall, code: int, reason: str, packets: int, lost: int) -> None:
         if call is not self._call:
@@ -237,7 +236,7 @@ class NetworkLeg:
         self.report.hung_up = self.report.hung_up or "them"
         if self._script is not None:
             self._script.cancel()
-        if self._listening_at:
+        if self.report.listening_at:
             await self._closed_recording()
             await self._listen_back()
             self._file.unlink()
@@ -255,7 +254,7 @@ class NetworkLeg:
         self.report.listened = len(samples) / RATE
         self.report.heard = await asyncio.to_thread(heard, samples)
         first = first_sound(samples)
-        self.report.first_sound_at = 0.0 if first is None else self._listening_at + first
+        self.report.first_sound_at = 0.0 if first is None else self.report.listening_at + first
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)

@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import itertools
 import os
 import re
 import socket
+from collections import Counter
 from functools import partial
 from pathlib import Path
 
@@ -42,6 +44,8 @@ class Network:
         self._endpoint = Endpoint(options)
         self._exchange = Exchange(self._endpoint, folder, Voice(folder), self._tell)
         self._callees: dict[str, Callee] = {}
+        self._counts: Counter[str] = Counter()
+        self._numbers = itertools.count(1)
         self._legs: dict[int, NetworkLeg] = {}
         self._live: set[int] = set()
         self._encoder = msgspec.json.Encoder()
@@ -103,7 +107,7 @@ class Network:
     def _incoming(self, account: Account, call_id: int, invite: str, source: str) -> None:
         """Told by the account, in a native thread: the call must be taken before this returns."""
         called = _found(r"^INVITE sips?:([^@;>\s]+)@", invite)
-        callee = self._callees.get(called) or self._callees.get(ANYBODY)
+        callee = self._callee(called)
         other = _found(r"^(?:From|f):[^\r\n]*?sips?:([^@;>\s]+)@", invite)
         name = _found(r'^(?:From|f):\s*"([^"]*)"', invite)
         sip_call_id = _found(r"^(?:Call-ID|i):\s*(\S+)", invite)
@@ -113,8 +117,17 @@ class Network:
         call.take(account, call_id)
         self._endpoint.tell(leg.take if callee else partial(leg.refuse, code=NOT_FOUND), call)
 
+    def _callee(self, called: str) -> Callee | None:
+        """The script of an address, for this call."""
+        callee = self._callees.get(called) or self._callees.get(ANYBODY)
+        if callee is None or callee.listen_every == 1:
+            return callee
+        self._counts[callee.address] += 1
+        return msgspec.structs.replace(callee, listen=self._counts[callee.address] % callee.listen_every == 0)
+
     def _new_leg(self, party: Caller | Callee, incoming: bool, *, number: str, other: str) -> NetworkLeg:
-        report = Report(leg=len(self._legs) + 1, incoming=incoming, number=number, other=other)
+        # Called in native threads too: a count is atomic, the length of a dictionary plus one is not.
+        report = Report(leg=next(self._numbers), incoming=incoming, number=number, other=other)
         leg = self._legs[report.leg] = NetworkLeg(self._exchange, party, report)
         return leg
 

@@ -21,6 +21,9 @@ from core.telephony.simnet.tones import AUDIBLE, RATE, Samples, heard, loudness
 POLL = 0.1
 """Seconds between two looks into a recording that is being made."""
 
+LOOK_BACK = 1.0
+"""Seconds of a recording that are looked at: more than is written between two looks."""
+
 QUIET = 0.5
 """Seconds without sound that count as silence: longer than a pause between words."""
 
@@ -100,7 +103,7 @@ async def _wait_for(step: WaitFor, line: Line) -> None:
         return
     await line.answered_event.wait()
     start = line.recorded()
-    while not _has(step, line.samples(start)):  # noqa: ASYNC110 (a recording has no event)
+    while not _has(step, line.samples(max(start, line.recorded() - LOOK_BACK))):  # noqa: ASYNC110 (a recording has no event)
         await asyncio.sleep(POLL)
 
 

@@ -95,6 +95,8 @@ class Callee(Party, frozen=True, kw_only=True):
     """What follows the ringing; `ignore` rings on until the other side gives up."""
     code: Annotated[int, Meta(ge=300, le=699)] = 486
     """SIP status of a rejection."""
+    listen_every: Annotated[int, Meta(ge=1)] = 1
+    """Of the calls to this address, one in so many is listened to, if `listen`."""
 
 
 Outcome = Literal["", "completed", "timeout", "failed"]
@@ -133,13 +135,15 @@ class Report(Struct, kw_only=True):
     digits: str = ""
     """Digits received."""
     heard: tuple[Heard, ...] = ()
+    listening_at: float = 0.0
+    """When the recording began: the zero of the times in `heard`."""
     first_sound_at: float = 0.0
     listened: float = 0.0
     """Seconds that were recorded."""
     packets: int = 0
     """RTP packets received."""
     lost: int = 0
-    """RTP packets missing (sequence numbers), discarded as too late, or not there when they were due."""
+    """RTP packets missing, by their sequence numbers."""
 
     def hears(self, hertz: int) -> bool:
         """Was this frequency heard?"""
