@@ -168,7 +168,7 @@ class AgentCall:
             self._dialog.reinvite(parameters)
 
     def _new_dialog(self, account: pj.Account, call_id: int = pj.PJSUA_INVALID_ID) -> AgentDialog:
-        dialog = AgentDialog(self._endpoint, account, self, call_id)
+        dialog = AgentDialog(self._endpoint, account, self, call_id=call_id)
         dialog.on_response = partial(self._endpoint.tell, self._owner.trying, self)
         dialog.on_counted = self._on_counted
         return dialog
