@@ -47,7 +47,7 @@ log = logging.getLogger(__name__)
 
 CLOCK_RATE = 8000
 """Of the conference bridge: telephone trunks speak G.711, so nothing has to be resampled."""
-LEGS_A_CALL = 4
+LEGS_A_CALL = 3
 """The caller, who talks, and members who ring."""
 
 

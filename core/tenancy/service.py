@@ -1,7 +1,9 @@
 """Making tenants, giving them numbers, and finding whose number was dialled."""
 
 import logging
+from datetime import UTC, datetime
 from typing import TypeVar
+from uuid import UUID
 
 import msgspec
 from msgspec import Struct
@@ -75,6 +77,19 @@ async def all_main_numbers() -> list[MainNumber]:
     """The main numbers of all tenants, for the routing of incoming calls; with the system role."""
     with system():
         return await MainNumber.objects().order_by(MainNumber.number)
+
+
+async def publish(main_number_id: UUID, flow_version_id: UUID) -> MainNumber:
+    """Let calls to a number of the tenant in force be answered by this flow version from now on.
+
+    Raises TenancyError when the tenant has no such number.
+    """
+    values = {MainNumber.flow_version_id: flow_version_id, MainNumber.published_at: datetime.now(UTC)}
+    update = MainNumber.update(values).where(MainNumber.id == main_number_id)
+    changed = await update.returning(*MainNumber.all_columns())
+    if not changed:
+        raise TenancyError(f"this tenant has no main number {main_number_id}")
+    return MainNumber(**changed[0])
 
 
 async def set_module(plugin: str, *, entitled: bool, enabled: bool, seats: int | None = None) -> TenantModule:
