@@ -12,7 +12,7 @@ if sys.version_info < (3, 11):  # noqa: UP036
         "and name it, for example `make demo PYTHON=python3.12`."
     )
 
-sys.path[0] = str(ROOT)
+sys.path.insert(0, str(ROOT))
 
 from config.setup.targets import main  # noqa: E402
 

@@ -45,6 +45,10 @@ class Environment:
             ),
         ]
 
+    def has(self, wheel: Path) -> bool:
+        """Whether this pjsua2 is installed already, so that the wheel itself may be gone."""
+        return self._stamped("python", self.identity) and self._stamped("pjsua2", wheel.name)
+
     def _stamp(self, name: str) -> Path:
         return self.folder / ".setup" / name
 

@@ -25,7 +25,9 @@ def steps_of(target: str) -> list[Step]:
     """The steps of a target in their order. Raises SetupError, BuildError."""
     log = cache_folder() / "setup.log"
     wheel = wheel_path()
-    lacking = debian.missing(debian.wanted(target, build=not wheel.exists()))
+    environment = Environment(ROOT, log)
+    to_build = not (wheel.exists() or environment.has(wheel))
+    lacking = debian.missing(debian.wanted(target, build=to_build))
     chosen = (locks.RUNTIME, locks.TEST) if target in RUNTIME_ONLY else (locks.TEST,)
     return [
         Step(
@@ -35,10 +37,10 @@ def steps_of(target: str) -> list[Step]:
         ),
         Step(
             f"pjsua2 {VERSION} from source (two to three minutes, once)",
-            lambda: not wheel.exists(),
+            lambda: to_build,
             lambda: build(wheel),
         ),
-        *Environment(ROOT, log).steps(chosen, wheel),
+        *environment.steps(chosen, wheel),
         *FrontEnd(ROOT, cache_folder(), log).steps(),
     ]
 

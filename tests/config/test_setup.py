@@ -188,6 +188,16 @@ def test_a_newly_built_pjsua2_is_installed(tree: Path) -> None:
     assert needed(tree, "runtime.lock", wheel="two.whl") == [False, False, True, False]
 
 
+def test_an_installed_pjsua2_is_not_built_again_until_its_python_goes(tree: Path) -> None:
+    environment = Environment(tree, tree / "log")
+    assert not environment.has(Path("one.whl"))
+    stamp_all(tree, "runtime.lock")
+    assert environment.has(Path("one.whl"))
+    assert not environment.has(Path("two.whl"))
+    (tree / ".venv/.setup/python").write_text("another")
+    assert not environment.has(Path("one.whl"))
+
+
 def test_the_packages_of_the_tests_hold_those_of_the_demo(tree: Path) -> None:
     stamp_all(tree, "test.lock")
     assert needed(tree, "runtime.lock", "test.lock") == [False] * 4

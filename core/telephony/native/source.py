@@ -63,7 +63,9 @@ def download(folder: Path, log: Path) -> Path:
     """Debian sid's tarball, through an apt that shares only mirror and keys with the machine's own."""
     for each in ("lists/partial", "cache/archives/partial", "parts", "download"):
         (folder / each).mkdir(parents=True)
-    known = run(["apt-get", "indextargets", "--format", "$(RELEASE) $(REPO_URI)", "Created-By: Packages"], folder, log)
+    # --no-release-info: a fresh machine has never downloaded a package list.
+    ask = ["apt-get", "indextargets", "--no-release-info", "--format", "$(RELEASE) $(REPO_URI)"]
+    known = run([*ask, "Created-By: Packages"], folder, log)
     mirror = debian_mirror(known, platform.freedesktop_os_release().get("VERSION_CODENAME", "stable"))
     keyring = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
     signed = f"[signed-by={keyring}] " if keyring.exists() else ""
