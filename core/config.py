@@ -31,7 +31,8 @@ class DataSettings(Section, frozen=True, kw_only=True):
     folder: str
     """Folder of the embedded services, spools, recordings and rendered prompts."""
     database_url: str
-    """postgresql://… of an external PostgreSQL (owner role); empty: embedded."""
+    """postgresql://sentralbord_{role}:…@host/sentralbord of an external PostgreSQL 18, prepared with
+    core/data/provision.sql; {role} stands for owner, app and system. Empty: embedded."""
     redis_url: str
     """redis://… or unix://… of an external Redis; empty: embedded."""
 

@@ -100,7 +100,9 @@ class EmbeddedPostgres:
 
     def _cluster(self, user: str | None) -> Path:
         """The data directory; outside `folder` only where root's folders are closed to the server's user."""
-        if reachable(user, self.folder) or not self.folder.exists():
+        # start() opens `folder` and the one above it; what lies higher is not ours to open.
+        above = next(path for path in self.folder.parents[1:] if path.is_dir())
+        if reachable(user, above):
             return self.folder / "cluster"
         return server_folder.SHARED_FOLDER / short_hash(self.folder) / "cluster"
 

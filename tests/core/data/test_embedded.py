@@ -210,10 +210,12 @@ def test_root_may_keep_the_data_where_only_root_can_go(folder: Path, monkeypatch
     closed = folder / "closed" / "data"
     closed.mkdir(parents=True)
     closed.parent.chmod(0o700)
+    closed.rmdir()
     server = EmbeddedPostgres(closed, durable=False)
+    url = server.url
     server.start()
     assert server.is_running()
-    assert EmbeddedPostgres(closed).is_running()
+    assert (EmbeddedPostgres(closed).url, EmbeddedPostgres(closed).is_running()) == (url, True)
     server.stop()
     shutil.rmtree(shared)
 

@@ -1,23 +1,43 @@
-"""The connection to Redis: what it must not do to its callers."""
+"""Clients of Redis: cancelled at once, and never waiting without end."""
 
 import asyncio
+import random
 
+import psutil
+import pytest
+from redis import exceptions
 from redis.asyncio import Redis
 
+from core.data.embedded import EmbeddedRedis
+from core.data.redis import connect_redis
 
-async def test_a_task_that_is_cancelled_while_it_asks_redis_ends(redis: Redis) -> None:
-    async def ask() -> None:
-        for _ in range(3):
-            await redis.time()
 
-    await redis.ping()
-    survivors = 0
-    for steps in range(1_000):
-        task = asyncio.create_task(ask())
-        for _ in range(steps % 14):
-            await asyncio.sleep(0)
-        accepted = task.cancel()
-        await asyncio.wait([task])
-        survivors += accepted and not task.cancelled()
-    assert survivors == 0
-    assert await redis.ping()
+async def test_a_task_that_speaks_to_redis_can_be_cancelled_at_any_moment(redis: Redis) -> None:
+    async def speak() -> None:
+        while True:
+            await redis.incr("spoken")
+
+    random.seed(1)
+    for _ in range(200):
+        task = asyncio.create_task(speak())
+        await asyncio.sleep(random.random() * 0.003)
+        task.cancel()
+        done, _ = await asyncio.wait([task], timeout=5)
+        assert done, "a cancellation was swallowed"
+        assert task.cancelled()
+
+
+async def test_a_redis_that_hangs_is_given_up(redis_server: EmbeddedRedis, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.data.redis.ANSWER_TIMEOUT", 0.1)
+    monkeypatch.setattr("core.data.redis.RETRIES", 1)
+    client = connect_redis(redis_server.url)
+    await client.ping()
+    process = psutil.Process(int((redis_server.folder / "redis.pid").read_text()))
+    process.suspend()
+    try:
+        with pytest.raises(exceptions.TimeoutError):
+            await asyncio.wait_for(client.ping(), 10)
+    finally:
+        process.resume()
+    assert await client.ping()
+    await client.aclose()
