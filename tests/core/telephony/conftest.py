@@ -239,22 +239,32 @@ class Sipp:
         out, _ = await asyncio.wait_for(self._process.communicate(), seconds)
         assert self._process.returncode == 0, out.decode(errors="replace")[-3000:]
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
+        """End it in mid-scenario."""
         if self._process.returncode is None:
             self._process.kill()
+            await self._process.communicate()
 
 
 @pytest.fixture
 async def sipp(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Sipp]]]:
-    """Starts SIPp: sipp("uac_cancel", to=port, user="22334455") calls, sipp("uas_busy") waits for a call."""
+    """Starts SIPp: sipp("uac_cancel", to=port) calls, sipp("uas_refuses", code="486") waits for a call.
+
+    What is in braces in a scenario is given by name.
+    """
     running: list[Sipp] = []
 
-    async def start(scenario: str, *, to: int = 0, user: str = "22334455", more: tuple[str, ...] = ()) -> Sipp:
+    async def start(scenario: str, *, to: int = 0, user: str = "22334455", tcp: bool = False, **fill: str) -> Sipp:
+        text = (SCENARIOS / f"{scenario}.xml").read_text()
+        for name, value in fill.items():
+            text = text.replace("{" + name + "}", value)
         port = free_port()
+        file = tmp_path / f"{scenario}-{port}.xml"
+        file.write_text(text)
         target = (f"127.0.0.1:{to}",) if to else ()
         process = await asyncio.create_subprocess_exec(
-            "sipp", "-sf", str(SCENARIOS / f"{scenario}.xml"), "-i", "127.0.0.1", "-p", str(port), "-m", "1",
-            "-s", user, "-nostdin", "-timeout", "30", *more, *target,
+            "sipp", "-sf", str(file), "-i", "127.0.0.1", "-p", str(port), "-mp", str(free_port()), "-m", "1",
+            "-s", user, "-nostdin", "-timeout", "30", "-timeout_error", "-t", "t1" if tcp else "u1", *target,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=tmp_path,
             env={**os.environ, "TERM": "dumb"},
         )  # fmt: skip
@@ -263,4 +273,4 @@ async def sipp(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Sipp]]]:
 
     yield start
     for one in running:
-        one.stop()
+        await one.stop()
