@@ -213,6 +213,27 @@ def test_a_lost_media_process_closes_visit_part_and_offers_as_lost() -> None:
     assert call.finished
 
 
+def test_events_that_a_premature_loss_overtook_keep_their_times() -> None:
+    """A worker thought the process dead at second 5, but it wrote until second 60: time does not run backwards."""
+    call, _ = ringing(1)
+    visit = next(iter(call.visits.values()))
+    part = e.PartStarted(part_id=UUID(int=50), kind=e.PartKind.QUEUE, leg_id=UUID(int=40), visit_id=visit.id)
+    apply(call, event(call, part, 60))
+    lost = e.CallEnded(cause=e.Cause.MEDIA_PROCESS_LOST)
+    apply(call, Event(call.tenant_id, call.id, e.LOST_SEQ, AT + timedelta(seconds=5), lost))
+    assert call.ended_at == AT + timedelta(seconds=60)
+    assert list(violations(call)) == []
+
+
+@pytest.mark.parametrize(("waited", "within"), [(29.9, True), (30, True), (30.1, False)])
+def test_rqd_10_answered_within_the_service_level_includes_its_last_second(waited: float, within: bool) -> None:
+    call, _ = ringing(1)
+    visit = next(iter(call.visits.values()))
+    part = e.PartStarted(part_id=UUID(int=50), kind=e.PartKind.QUEUE, leg_id=UUID(int=40), visit_id=visit.id)
+    apply(call, event(call, part, waited))
+    assert visit.within_sla is within
+
+
 def test_a_journal_must_begin_at_its_beginning() -> None:
     with pytest.raises(ImpossibleEvent, match="begins with"):
         apply(None, Event(UUID(int=7), UUID(int=1), 1, AT, e.CallAnswered()))

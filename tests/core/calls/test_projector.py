@@ -78,6 +78,7 @@ async def test_any_order_and_repetitions_give_the_same_rows(redis: Redis, tenant
         await publish(redis, events)
         await until(lambda: is_acknowledged(redis), "everything acknowledged")
     assert await stored(tenant_a) == sum(map(len, calls))
+    assert await redis.xlen(REJECTED) == 0, "an event that comes twice is nothing wrong"
     assert await dump(tenant_a) == expected
 
 
@@ -175,16 +176,32 @@ async def test_a_worker_that_dies_before_it_acknowledges_stores_nothing_twice(re
 
 
 async def test_a_worker_does_not_trust_its_memory_when_another_has_written(tenant_a: UUID) -> None:
-    """Worker A knows a call's first events, worker B stores its end; then A gets what lies between."""
-    call = next(c for c in some_calls(tenant_a, 7, 50) if len(c) > 30)
-    expected = await write_folded(tenant_a, [call])
+    """Worker A knows a call's first events, B stores its loss; then A gets what had come before that."""
+    call = next(c for c in some_calls(tenant_a, 7, 50) if len(c) > 30)[:20]
+    lost = Event(tenant_a, call[0].call_id, e.LOST_SEQ, call[-1].at, e.CallEnded(cause=e.Cause.MEDIA_PROCESS_LOST))
+    expected = await write_folded(tenant_a, [[*call, lost]])
     ours, other = Cache(), Cache()
-    for cache, part in ((ours, call[:10]), (other, call[20:]), (ours, call[10:15]), (ours, call[15:20])):
-        with tenant(tenant_a):
-            async with transaction() as unit:
-                done = await store(unit, [(ev, msgspec.json.encode(ev)) for ev in part], cache)
-        cache.keep(done.keep)
+    for cache, part in ((ours, call[:10]), (other, [lost]), (ours, call[10:])):
+        await store_with(cache, tenant_a, part)
     assert await dump(tenant_a) == expected
+
+
+async def test_what_stands_behind_a_gap_counts_only_when_the_gap_is_filled(tenant_a: UUID) -> None:
+    call = next(c for c in some_calls(tenant_a, 7, 50) if len(c) > 30 and c[-1].seq == len(c))
+    expected = await write_folded(tenant_a, [call[:10]]), await write_folded(tenant_a, [call])
+    cache = Cache()
+    await store_with(cache, tenant_a, call[:10])
+    await store_with(cache, tenant_a, call[11:])
+    assert await dump(tenant_a) == expected[0]
+    await store_with(cache, tenant_a, call[10:11])
+    assert await dump(tenant_a) == expected[1]
+
+
+async def store_with(cache: Cache, tenant_id: UUID, events: list[Event]) -> None:
+    with tenant(tenant_id):
+        async with transaction() as unit:
+            done = await store(unit, [(event, msgspec.json.encode(event)) for event in events], cache)
+    cache.keep(done.keep)
 
 
 async def test_rows_that_do_not_change_are_not_written_again(tenant_a: UUID) -> None:
