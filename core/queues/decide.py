@@ -1,6 +1,7 @@
 """Who rings next, and why not the others: pure functions of a queue's snapshot (design §8)."""
 
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from uuid import UUID
 
 from core.api.calls import Distribution, QueueExit
@@ -25,17 +26,18 @@ def decide(snapshot: Snapshot, config: QueueConfig, now: int) -> Decision:
     """
     states = {state.person_id: state for state in snapshot.members}
     unavailable: dict[UUID, Reason] = {}
-    idle: list[tuple[int, int, UUID]] = []
+    free: list[tuple[int, int, UUID]] = []
     anybody = False
     for member in config.members:
         state = states.get(member.person_id) or MemberState(member.person_id)
         reason = _unavailable(member, state, now)
         anybody |= reason is not Reason.LOGGED_OUT
         if reason is None:
-            idle.append((member.priority, _free_since(state), member.person_id))
+            free.append((member.priority, _free_since(state), member.person_id))
         else:
             unavailable[member.person_id] = reason
-    available = {person: priority for priority, _, person in sorted(idle)}
+    idle = {person: priority for priority, _, person in sorted(free)}
+    available = idle.copy()
     priorities = {member.person_id: member.priority for member in config.members}
     ringing = _ringing(snapshot.members, priorities)
 
@@ -58,6 +60,7 @@ def decide(snapshot: Snapshot, config: QueueConfig, now: int) -> Decision:
         order=tuple(waiting.call.id for waiting in queue),
         offers=offers,
         exits=exits,
+        idle=idle,
         unavailable=unavailable,
         wake_at=min((at for s in snapshot.members for at in _ends(s) if at > now), default=0),
     )
@@ -65,32 +68,28 @@ def decide(snapshot: Snapshot, config: QueueConfig, now: int) -> Decision:
 
 def reasons(call_id: UUID, snapshot: Snapshot, config: QueueConfig, decision: Decision) -> dict[UUID, Reason]:
     """For one waiting call: each member of the queue who was not chosen for it, and why."""
-    waiting = next(waiting for waiting in snapshot.calls if waiting.call.id == call_id)
     choice = decision.offers.get(call_id)
-    chosen = set(choice.members) if choice else set()
-    tried = set() if choice and choice.new_round else set(waiting.tried)
-    ahead: set[UUID] = set()
-    for other in decision.order[: decision.order.index(call_id)]:
-        if other in decision.offers:
-            ahead.update(decision.offers[other].members)
-    rings = any(state.call_id == call_id and state.activity is Activity.RINGING for state in snapshot.members)
-    level = max((m.priority for m in config.members if m.person_id in chosen), default=0)
-
-    def why(member: Member) -> Reason:
-        person = member.person_id
-        if person in decision.unavailable:
-            return decision.unavailable[person]
-        if person in ahead:
-            return Reason.RESERVED_ELSEWHERE
-        if call_id in decision.exits:
-            return Reason.LEFT
-        if person in tried:
-            return Reason.TRIED_THIS_ROUND
-        if rings:
-            return Reason.ANOTHER_RINGS
-        return Reason.LOWER_PRIORITY_WAITS if member.priority > level else Reason.LONGER_IDLE_FIRST
-
-    return {m.person_id: why(m) for m in config.members if m.person_id not in chosen}
+    chosen = frozenset(choice.members if choice else ())
+    why = dict(decision.unavailable)
+    if call_id in decision.exits:
+        general = Reason.LEFT
+    elif any(state.call_id == call_id and state.activity is Activity.RINGING for state in snapshot.members):
+        general = Reason.ANOTHER_RINGS
+    else:
+        general = Reason.LONGER_IDLE_FIRST
+    level = max((decision.idle[person] for person in chosen), default=0)
+    for person, priority in decision.idle.items():
+        lower = general is Reason.LONGER_IDLE_FIRST and priority > level
+        why[person] = Reason.LOWER_PRIORITY_WAITS if lower else general
+    if general is not Reason.LEFT and not (choice and choice.new_round):
+        tried = next(waiting.tried for waiting in snapshot.calls if waiting.call.id == call_id)
+        why.update((person, Reason.TRIED_THIS_ROUND) for person in tried if person in decision.idle)
+    for other in takewhile(lambda other: other != call_id, decision.order):
+        if ahead := decision.offers.get(other):
+            why.update((person, Reason.RESERVED_ELSEWHERE) for person in ahead.members)
+    for person in chosen:
+        del why[person]
+    return why
 
 
 def _place(waiting: Waiting) -> tuple[int, int, UUID]:

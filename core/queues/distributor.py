@@ -62,11 +62,11 @@ class Distributor:
 
     async def enter(self, place: Place) -> None:
         """The call waits at its place until win() or leave(). Goes on waiting when Redis is away."""
-        self.leases.hold_call(place.tenant_id, place.hold())
         try:
             await self.state.enqueue(place.tenant_id, place.queue_id, place.call, place.tried)
         except (RedisError, OSError) as error:
             logger.warning("call %s waits, but Redis does not know yet: %s", place.call.id, error)
+        self.leases.hold_call(place.tenant_id, place.hold())
         runner = self._runner(place.tenant_id, place.queue_id)
         runner.places[place.call.id] = place
         runner.wake()

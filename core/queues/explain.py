@@ -1,5 +1,7 @@
 """The part of a decision that is kept with a call, and running it again (design §8)."""
 
+from collections.abc import Iterator
+from itertools import islice
 from uuid import UUID
 
 import msgspec
@@ -36,11 +38,8 @@ def record(
     must.update(state.person_id for state in snapshot.members if state.call_id == call_id)
     if waiting.call.distribution is Distribution.PRIORITY_GROUPS_CUMULATIVE:
         must.update(waiting.tried)
-    spare = sorted(
-        (member for member in config.members if member.person_id not in must),
-        key=lambda member: _usefulness(member, states, why, decision),
-    )
-    members = [m for m in config.members if m.person_id in must] + spare[:SPARE_MEMBERS]
+    spare = set(islice((p for p in _by_usefulness(why, decision) if p not in must), SPARE_MEMBERS))
+    members = [member for member in config.members if member.person_id in must or member.person_id in spare]
     people = {member.person_id for member in members}
     kept = Record(
         now=now,
@@ -66,14 +65,12 @@ def run_again(recorded: str) -> tuple[Record, Decision]:
     return kept, decide(kept.snapshot, kept.config, kept.now)
 
 
-def _usefulness(
-    member: Member, states: dict[UUID, MemberState], why: dict[UUID, Reason], decision: Decision
-) -> tuple[bool, bool, int, int, UUID]:
-    """Those who could have been rung come first, in their order; then the logged-in, then the rest."""
-    state = states.get(member.person_id) or MemberState(member.person_id)
-    free = max(state.free_since, state.after_call_until, state.logged_in)
-    out = why[member.person_id] is Reason.LOGGED_OUT
-    return member.person_id in decision.unavailable, out, member.priority, free, member.person_id
+def _by_usefulness(why: dict[UUID, Reason], decision: Decision) -> Iterator[UUID]:
+    """Those who could have been rung come first, in their order; then the busy, the taken and the logged out."""
+    yield from (person for person in decision.idle if why.get(person) is not Reason.RESERVED_ELSEWHERE)
+    yield from (person for person, reason in decision.unavailable.items() if reason is not Reason.LOGGED_OUT)
+    yield from (person for person in decision.idle if why.get(person) is Reason.RESERVED_ELSEWHERE)
+    yield from (person for person, reason in decision.unavailable.items() if reason is Reason.LOGGED_OUT)
 
 
 def _as_left_by_those_ahead(state: MemberState, reason: Reason | None) -> MemberState:

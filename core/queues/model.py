@@ -136,6 +136,8 @@ class Decision(Struct, frozen=True):
     """call → members to ring."""
     exits: dict[UUID, QueueExit]
     """Calls that must not wait any longer (QEL-11, QEL-12)."""
+    idle: dict[UUID, int]
+    """Members who could be rung, in the order in which they are taken, with their priorities."""
     unavailable: dict[UUID, Reason]
     """Members that no call can have now."""
     wake_at: int = 0

@@ -103,11 +103,12 @@ class Runner:
     async def _turn(self) -> None:
         config = self._config(self.tenant_id, self.queue_id)
         self._members = frozenset(member.person_id for member in config.members)
+        expected = set(self.places)
         snapshot = self._without_stalled(await self._state.snapshot(self.tenant_id, config))
         decision = decide(snapshot, config, snapshot.at)
         if decision.wake_at:
             self._wake_at = monotonic() + (decision.wake_at - snapshot.at) / 1000
-        await self._keep_up(snapshot, decision)
+        await self._keep_up(snapshot, decision, expected)
         own = [self.places[call_id] for call_id in decision.order if call_id in self.places]
         committed = await self._commit(own, decision, snapshot.at)
         for place in own:
@@ -117,7 +118,7 @@ class Runner:
             elif call_id == decision.order[0] and monotonic() - place.told_at > RETELL_SECONDS:
                 self._tell(place, snapshot, config, decision, [])
 
-    async def _keep_up(self, snapshot: Snapshot, decision: Decision) -> None:
+    async def _keep_up(self, snapshot: Snapshot, decision: Decision, expected: set[UUID]) -> None:
         """Note what became of our calls, and which calls of others ought to be offered by now."""
         waiting = {found.call.id: found for found in snapshot.calls}
         for call_id, place in self.places.items():
@@ -128,7 +129,7 @@ class Runner:
         due = {call_id: self._due.get(call_id, now) for call_id in decision.offers if call_id not in self.places}
         stalled = {call_id: since for call_id, since in self._due.items() if STALL_SECONDS < now - since < 10.0}
         self._due = stalled | due
-        if self.places.keys() - waiting.keys():  # Redis has lost them: they get their places back
+        if (expected & self.places.keys()) - waiting.keys():  # Redis has lost them: they get their places back
             await self._leases.renew()
             self._dirty.set()
 

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 from redis.asyncio import Redis
 
-from core.queues.model import Activity, QueueConfig, Snapshot, Waiting, WaitingCall
+from core.queues.model import Activity, Member, QueueConfig, Snapshot, Waiting, WaitingCall
 
 SCRIPTS = Path(__file__).parent / "lua"
 _snapshot = msgspec.json.Decoder(Snapshot)
@@ -58,6 +58,7 @@ class QueueState:
     def __init__(self, redis: Redis) -> None:
         common = (SCRIPTS / "common.lua").read_text()
         self.redis = redis
+        self._people: dict[UUID, tuple[tuple[Member, ...], str]] = {}
         self._scripts = {
             file.stem: redis.register_script(common + file.read_text())
             for file in SCRIPTS.glob("*.lua")
@@ -81,8 +82,15 @@ class QueueState:
     async def snapshot(self, tenant_id: UUID, config: QueueConfig) -> Snapshot:
         """The queue and the live state of its members at one moment, in one round trip."""
         keys = [_queue(tenant_id, config.id), _agent(tenant_id), channel(tenant_id)]
-        people = [str(member.person_id) for member in config.members]
-        return _snapshot.decode(await self._run("snapshot", keys, [str(config.id), *people]))
+        return _snapshot.decode(await self._run("snapshot", keys, [str(config.id), self._people_of(config)]))
+
+    def _people_of(self, config: QueueConfig) -> str:
+        """The members as one argument, made once for each version of a queue: it goes with every snapshot."""
+        known = self._people.get(config.id)
+        if known is None or known[0] is not config.members:
+            known = (config.members, " ".join(str(member.person_id) for member in config.members))
+            self._people[config.id] = known
+        return known[1]
 
     async def reserve(self, tenant_id: UUID, queue_id: UUID, proposals: Sequence[Proposal]) -> set[UUID]:
         """Commit offers, each if its call still waits and its member is still free; returns those committed."""

@@ -201,7 +201,7 @@ class _Visit:
             QueueDecided(
                 visit_id=self.id,
                 offered=tuple(offer.person_id for offer in verdict.offers),
-                passed_over={str(person): reason.value for person, reason in verdict.passed_over.items()},
+                passed_over={str(person): reason for person, reason in verdict.passed_over.items()},
                 snapshot=verdict.snapshot,
             )
         )

@@ -1,4 +1,4 @@
--- KEYS queue, agent prefix, channel; ARGV queue id, persons... Returns the queue at this moment as JSON (model.Snapshot).
+-- KEYS queue, agent prefix, channel; ARGV queue id, persons (with spaces between). Returns the queue at this moment as JSON (model.Snapshot).
 -- Calls whose process no longer renews them are taken out.
 local at = clock()
 local queue = KEYS[1]
@@ -20,11 +20,13 @@ for i = 1, #waiting, 2 do
   calls[#calls + 1] = '[' .. waiting[i + 1] .. ',[' .. (tried[waiting[i]] or '') .. ']]'
 end
 
-local members = {}
+local people = {}
+for person in string.gmatch(ARGV[2], '%S+') do people[#people + 1] = person end
 local logins = {}
-if #ARGV > 1 then logins = redis.call('HMGET', queue .. ':login', unpack(ARGV, 2)) end
-for i = 2, #ARGV do
-  local a = redis.call('HMGET', KEYS[2] .. ARGV[i], 'holder', 'activity', 'since', 'call', 'free', 'acw', 'rest', 'lease')
+if #people > 0 then logins = redis.call('HMGET', queue .. ':login', unpack(people)) end
+local members = {}
+for i, person in ipairs(people) do
+  local a = redis.call('HMGET', KEYS[2] .. person, 'holder', 'activity', 'since', 'call', 'free', 'acw', 'rest', 'lease')
   local activity, since, call, free = 'free', a[5] or '0', 'null', a[5] or '0'
   if a[1] and number(a[8]) > at then
     activity, since = a[2], a[3]
@@ -32,7 +34,7 @@ for i = 2, #ARGV do
   elseif a[1] then
     since, free = a[8], a[8]
   end
-  members[#members + 1] = '["' .. ARGV[i] .. '",' .. (logins[i - 1] or '-1') .. ',"' .. activity .. '",' .. since ..
+  members[#members + 1] = '["' .. person .. '",' .. (logins[i] or '-1') .. ',"' .. activity .. '",' .. since ..
     ',' .. call .. ',' .. free .. ',' .. (a[6] or '0') .. ',' .. (a[7] or '0') .. ']'
 end
 
