@@ -41,6 +41,7 @@ from core.web.hub import Hub
 from core.web.live import live_channel
 from core.web.middleware import RequestContext
 from core.web.plugins import Plugins
+from core.web.queue_api import queues_now
 from core.web.security import add_headers
 from core.web.static import messages, static_files
 
@@ -81,7 +82,8 @@ def create_app(
     services: dict[str, Any] = {"database": database, "redis": redis, "cookie_jar": cookies, "sessions": sessions, "plugins": plugins}
     services["throttle"] = Throttle(redis)
 
-    services["hub"] = hub = Hub(LiveCalls(redis), QueueBoards(redis, queue_configs or _no_queues))
+    services["boards"] = boards = QueueBoards(redis, queue_configs or _no_queues)
+    services["hub"] = hub = Hub(LiveCalls(redis), boards)
 
     @asynccontextmanager
     async def running(_: Litestar) -> AsyncIterator[None]:
@@ -89,7 +91,7 @@ def create_app(
             yield
 
     return Litestar(
-        [home, live_page, live_channel, *CALL_PAGES, Calls, *IDENTITY_PAGES, *HEALTH, messages, static_files(), *plugins.routers()],
+        [home, live_page, live_channel, *CALL_PAGES, Calls, queues_now, *IDENTITY_PAGES, *HEALTH, messages, static_files(), *plugins.routers()],
         guards=[CsrfGuard(settings.web.public_url), PermissionGuard(plugins.permissions)],
         middleware=[RequestContext(sessions, cookies, MENU)],
         dependencies={name: Provide(_constant(value), sync_to_thread=False) for name, value in services.items()},
@@ -100,7 +102,7 @@ def create_app(
             title="Sentralbord",
             version="1",
             render_plugins=[JsonRenderPlugin()],
-            openapi_router=Router("/schema", route_handlers=[], opt={"permission": SIGNED_IN}),
+            openapi_router=Router("/schema", route_handlers=[], opt={"permission": SIGNED_IN}, include_in_schema=False),
         ),
         lifespan=[running],
         logging_config=None,
