@@ -41,7 +41,7 @@ class SoundLibrary:
         self.cache = cache
         self.providers = tuple(providers)
         self._rendering = asyncio.Semaphore(RENDERERS)
-        self._stored: dict[tuple[UUID, UUID], StoredSound] = {}
+        self._stored: dict[UUID, dict[UUID, StoredSound]] = {}
 
     async def prepare(self) -> None:
         """Make what every call may need, before the first one comes."""
@@ -61,21 +61,21 @@ class SoundLibrary:
         """The sounds of a tenant; `voice` speaks its texts where it knows the language."""
         return TenantSounds(self, tenant_id, voice)
 
-    def forget(self, tenant_id: UUID, sound: UUID) -> None:
-        """Look a sound up again when it is next used: it was changed."""
-        self._stored.pop((tenant_id, sound), None)
+    def forget(self, tenant_id: UUID) -> None:
+        """Look the tenant's sounds up again when they are next used: one was changed."""
+        self._stored.pop(tenant_id, None)
 
     async def stored(self, tenant_id: UUID, sound: UUID) -> StoredSound:
         """A sound of the library. Raises SoundNotFound."""
-        known = self._stored.get((tenant_id, sound))
-        if known is None:
+        known = self._stored.setdefault(tenant_id, {})
+        if sound not in known:
             with tenant(tenant_id):
                 columns = (Sound.kind, Sound.language, Sound.text, Sound.voice, Sound.content_hash)
                 row = await Sound.select(*columns).where(Sound.id == sound).first()
             if row is None:
                 raise SoundNotFound(f"there is no sound {sound}; choose another one in the flow")
-            known = self._stored[tenant_id, sound] = StoredSound(**row)
-        return known
+            known[sound] = StoredSound(**row)
+        return known[sound]
 
     async def spoken(self, text: str, language: str, voice: str, preferred: str) -> Path:
         """The text as speech. Raises SpeechError."""
@@ -126,9 +126,7 @@ class TenantSounds:
 
     async def warm(self, prompts: Iterable[Prompt], language: str) -> list[str]:
         """Make the files of all prompts now, so that no caller waits; returns what went wrong, in words."""
-        results = await asyncio.gather(
-            *(self._attempt(prompt, language) for prompt in dict.fromkeys(prompts))
-        )
+        results = await asyncio.gather(*(self._attempt(prompt, language) for prompt in dict.fromkeys(prompts)))
         return [problem for problem in results if problem]
 
     async def _attempt(self, prompt: Prompt, language: str) -> str:

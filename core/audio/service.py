@@ -84,9 +84,7 @@ def _spoken(text: str, providers: Sequence[TextToSpeech], language: str, voice: 
 
 async def _uploaded(content: bytes) -> dict[str, Any]:
     if len(content) > MAX_BYTES:
-        raise SoundError(
-            f"the file has {len(content)} bytes; the most is {MAX_BYTES}: shorten or compress it"
-        )
+        raise SoundError(f"the file has {len(content)} bytes; the most is {MAX_BYTES}: shorten or compress it")
     await asyncio.to_thread(wav.read, content)
     digest = hashlib.sha256(content).hexdigest()
     return {"kind": SoundKind.FILE.value, "content": content, "content_hash": digest}

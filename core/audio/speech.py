@@ -32,9 +32,7 @@ class EspeakNg(TextToSpeech):
 
     def voices(self) -> tuple[Voice, ...]:
         """A female and a male voice of each language (AUD-4), the female first."""
-        return tuple(
-            Voice(f"{language}-{gender}", language, gender) for language in LANGUAGES for gender in GENDERS
-        )
+        return tuple(Voice(f"{language}-{gender}", language, gender) for language in LANGUAGES for gender in GENDERS)
 
     async def render(self, text: str, voice: Voice, target: Path, *, ssml: bool = False) -> None:
         """See TextToSpeech.render; writes 22.05 kHz."""
@@ -44,13 +42,9 @@ class EspeakNg(TextToSpeech):
         if not spoken:
             raise SpeechError("there is no text to speak; write one")
         if len(spoken) > MAX_CHARACTERS:
-            raise SpeechError(
-                f"the text has {len(spoken)} characters; the most is {MAX_CHARACTERS}: divide it"
-            )
+            raise SpeechError(f"the text has {len(spoken)} characters; the most is {MAX_CHARACTERS}: divide it")
         if voice.language not in LANGUAGES:
-            raise SpeechError(
-                f"espeak-ng has no voice for {voice.language!r} here; use {', '.join(LANGUAGES)}"
-            )
+            raise SpeechError(f"espeak-ng has no voice for {voice.language!r} here; use {', '.join(LANGUAGES)}")
         await self._run(spoken, voice, target, ["-m"] if ssml else [])
         if not target.is_file():  # noqa: ASYNC240 - a look at the local disk
             raise SpeechError(f"espeak-ng found nothing to speak in {_shown(text)}; write words")
@@ -68,9 +62,7 @@ class EspeakNg(TextToSpeech):
             async with asyncio.timeout(TIME_LIMIT):
                 _, errors = await process.communicate(text.encode())
         except TimeoutError:
-            raise SpeechError(
-                f"espeak-ng took more than {TIME_LIMIT:.0f} s for {_shown(text)}; shorten it"
-            ) from None
+            raise SpeechError(f"espeak-ng took more than {TIME_LIMIT:.0f} s for {_shown(text)}; shorten it") from None
         finally:
             if process.returncode is None:
                 process.kill()
@@ -92,9 +84,7 @@ def choose_voice(
         for provider, voice in every:
             if voice.name == name:
                 return provider, voice
-        raise SpeechError(
-            f"there is no voice {name!r}; there are: {', '.join(voice.name for _, voice in every)}"
-        )
+        raise SpeechError(f"there is no voice {name!r}; there are: {', '.join(voice.name for _, voice in every)}")
     base = language.partition("-")[0].lower()
     speaking = [
         (provider, voice)

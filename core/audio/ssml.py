@@ -45,9 +45,7 @@ def check_ssml(text: str) -> None:
     parser.EndElementHandler = end
     parser.StartDoctypeDeclHandler = lambda *_: refuse("a DOCTYPE is not allowed; remove it")
     parser.StartCdataSectionHandler = lambda: refuse("CDATA is not allowed; write the text itself")
-    parser.ProcessingInstructionHandler = lambda *_: refuse(
-        "processing instructions are not allowed; remove it"
-    )
+    parser.ProcessingInstructionHandler = lambda *_: refuse("processing instructions are not allowed; remove it")
     try:
         parser.Parse(text.strip().encode(), True)
     except expat.ExpatError as error:

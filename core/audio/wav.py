@@ -17,7 +17,7 @@ LOUDNESS = -20.0
 CEILING = -1.0
 """No sample is louder than this, in dB below full scale."""
 MOST_GAIN = 15.0
-"""A file is made louder or softer by so many dB at the most."""
+"""A file is made louder by so many dB at the most, so that noise stays noise."""
 GATE = 30.0
 """A block that is so many dB below the loudest one counts as silence."""
 BLOCK_SECONDS = 0.05
@@ -43,9 +43,7 @@ def read(source: Path | bytes) -> tuple[Samples, int]:
         with soundfile.SoundFile(io.BytesIO(source) if isinstance(source, bytes) else source) as file:
             seconds = file.frames / file.samplerate
             if seconds > MAX_SECONDS:
-                raise SoundError(
-                    f"the sound lasts {seconds:.0f} s; the longest allowed is {MAX_SECONDS:.0f} s"
-                )
+                raise SoundError(f"the sound lasts {seconds:.0f} s; the longest allowed is {MAX_SECONDS:.0f} s")
             samples = file.read(dtype="float32", always_2d=True)
             rate = int(file.samplerate)
     except soundfile.LibsndfileError as error:
@@ -68,7 +66,7 @@ def level(samples: Samples, rate: int, loudness: float = LOUDNESS) -> Samples:
     peak = float(np.max(np.abs(samples), initial=0.0))
     if active == 0.0:
         return samples
-    gain = min(max(loudness - _decibel(active), -MOST_GAIN), MOST_GAIN)
+    gain = min(loudness - _decibel(active), MOST_GAIN)
     return samples * np.float32(10 ** (min(gain, CEILING - _decibel(peak)) / 20))
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
@@ -56,11 +57,13 @@ def stream_of(media: str) -> str:
     return f"commands:{media}"
 
 
-async def send(redis: "Redis", media: str, command: Command, *, now: float, seconds: float = 5.0) -> None:
+async def send(redis: "Redis", media: str, command: Command, *, now: float, seconds: float = 4.0) -> None:
     """Have a media process carry out a command. Raises CommandFailed when it refuses or does not answer."""
     envelope = Envelope(uuid7(), now, command)
     await redis.xadd(stream_of(media), {"c": msgspec.json.encode(envelope)}, maxlen=1000, approximate=True)
-    answer = await redis.blpop([f"reply:{envelope.id}"], timeout=seconds)
+    async with redis.pipeline(transaction=False) as pipe:
+        pipe.blpop([f"reply:{envelope.id}"], timeout=math.ceil(seconds))
+        (answer,) = await pipe.execute()
     if answer is None:
         raise CommandFailed(f"the media process {media} did not answer within {seconds:g} s")
     reply = msgspec.json.decode(answer[1], type=Reply)
@@ -111,7 +114,8 @@ async def _handle(
     key = f"reply:{envelope.id}"
     try:
         async with redis.pipeline(transaction=True) as pipe:
-            pipe.rpush(key, msgspec.json.encode(Reply(problem))).expire(key, REPLY_SECONDS)
+            pipe.rpush(key, msgspec.json.encode(Reply(problem)))
+            pipe.expire(key, REPLY_SECONDS)
             await pipe.execute()
     except (RedisError, OSError):
         log.warning("the reply to %s could not be delivered", envelope.command)

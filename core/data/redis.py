@@ -1,6 +1,8 @@
 """Connections to Redis that survive its restart."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+import builtins
+from collections.abc import Awaitable, Callable, Iterable
 from contextvars import ContextVar
 from typing import Any
 
@@ -49,4 +51,26 @@ def connect_redis(url: str) -> Redis:
         retry_on_error=[ConnectionError, TimeoutError, BusyLoadingError, OSError],
         health_check_interval=30,
     )
+    pool = client.connection_pool
+    pool.connection_class = type("CancellableConnection", (_Cancellable, pool.connection_class), {})
     return client
+
+
+class _Cancellable:
+    """Keeps redis-py 5.2 from asyncio.wait_for, which before Python 3.12 can swallow the cancellation of a task."""
+
+    socket_timeout: float | None
+    disconnect: Any
+
+    async def send_packed_command(self, command: bytes | str | Iterable[bytes], check_health: bool = True) -> None:
+        """Write a command within the time limit. Raises redis.TimeoutError."""
+        limit, self.socket_timeout = self.socket_timeout, None
+        connection: Any = super()
+        try:
+            async with asyncio.timeout(limit):
+                await connection.send_packed_command(command, check_health)
+        except builtins.TimeoutError as error:
+            await self.disconnect(nowait=True)
+            raise TimeoutError("Timeout writing to socket") from error
+        finally:
+            self.socket_timeout = limit

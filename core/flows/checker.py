@@ -37,9 +37,7 @@ def validate(document: Document, elements: Elements) -> list[Problem]:
 def _duplicates(document: Document) -> Iterator[Problem]:
     for node, times in Counter(node.id for node in document.nodes).items():
         if times > 1:
-            yield Problem(
-                node=node, what=N_("several nodes have this id"), remedy=N_("give each an id of its own")
-            )
+            yield Problem(node=node, what=N_("several nodes have this id"), remedy=N_("give each an id of its own"))
     for (node, exit), times in Counter((edge.source, edge.exit) for edge in document.edges).items():
         if times > 1:
             yield Problem(

@@ -44,9 +44,7 @@ async def run_flow(flow: Published, call: FlowCall, journal: JournalWriter, elem
     A flow that cannot go on is journaled (flow.failed); the caller hears an apology and the call ends with
     FLOW_FAILED. Raises CallerHungUp when the caller is gone.
     """
-    journal.write(
-        FlowEntered(flow_id=flow.flow_id, version_id=flow.version_id, version=flow.version, name=flow.name)
-    )
+    journal.write(FlowEntered(flow_id=flow.flow_id, version_id=flow.version_id, version=flow.version, name=flow.name))
     try:
         await _walk(flow, call, journal, elements)
     except FlowFault as fault:

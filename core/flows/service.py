@@ -13,7 +13,7 @@ from core.flows.checker import Elements, validate
 from core.flows.document import Document, Published, parse
 from core.flows.errors import FlowInvalid, FlowNotFound, Problem
 from core.flows.tables import Flow, FlowVersion
-from core.tenancy.tables import MainNumber
+from core.tenancy import service as tenancy
 
 
 class VersionInfo(Struct, frozen=True, kw_only=True):
@@ -91,8 +91,8 @@ async def list_versions(flow_id: UUID) -> list[VersionInfo]:
     return [VersionInfo(**row) for row in rows]
 
 
-async def load_version(version_id: UUID) -> Published:
-    """A version with its document, to be run or edited. Raises FlowNotFound."""
+async def load_published(version_id: UUID) -> Published:
+    """A version with its document and its flow's name, to be run or edited. Raises FlowNotFound."""
     async with transaction(read_only=True) as unit:
         row = await unit.fetchrow(
             "SELECT v.id, v.flow_id, v.version, v.document, f.name FROM flow_version v "
@@ -101,40 +101,6 @@ async def load_version(version_id: UUID) -> Published:
         )
     if row is None:
         raise FlowNotFound(f"there is no version {version_id} of a flow")
-    return _published(row)
-
-
-async def publish(version_id: UUID, number: str) -> None:
-    """Let the version answer a main number (E.164) from now on (IVR-4). Raises FlowNotFound."""
-    async with transaction():
-        await load_version(version_id)
-        changed = (
-            await MainNumber.update(
-                {MainNumber.flow_version_id: version_id, MainNumber.published_at: datetime.now(UTC)}
-            )
-            .where(MainNumber.number == number)
-            .returning(MainNumber.id)
-        )
-        if not changed:
-            raise FlowNotFound(f"{number} is not a main number of this company; add it first")
-
-
-async def load_published() -> dict[str, Published]:
-    """The published flow of each main number (E.164) of the tenant: what routing keeps."""
-    async with transaction(read_only=True) as unit:
-        rows = await unit.fetch(
-            "SELECT n.number, v.id, v.flow_id, v.version, v.document, f.name FROM main_number n "
-            "JOIN flow_version v ON (v.tenant_id, v.id) = (n.tenant_id, n.flow_version_id) "
-            "JOIN flow f ON (f.tenant_id, f.id) = (v.tenant_id, v.flow_id)"
-        )
-    return {row["number"]: _published(row) for row in rows}
-
-
-def _misnamed(what: str, name: str) -> Problem:
-    return Problem(field="name", what=what, remedy=N_("give it a name of its own"), values={"name": name})
-
-
-def _published(row: Any) -> Published:
     return Published(
         flow_id=row["flow_id"],
         version_id=row["id"],
@@ -142,3 +108,18 @@ def _published(row: Any) -> Published:
         name=row["name"],
         document=parse(row["document"]),
     )
+
+
+async def publish(main_number_id: UUID, version_id: UUID) -> Published:
+    """Let the version answer a main number from now on (IVR-4).
+
+    Raises FlowNotFound; core.tenancy's TenancyError when the tenant has no such number.
+    """
+    async with transaction():
+        published = await load_published(version_id)
+        await tenancy.publish(main_number_id, version_id)
+    return published
+
+
+def _misnamed(what: str, name: str) -> Problem:
+    return Problem(field="name", what=what, remedy=N_("give it a name of its own"), values={"name": name})

@@ -32,6 +32,7 @@ LETTERS_A_SECOND = 14.0
 """Speed of a spoken text."""
 SOUND_SECONDS = 4.0
 """Length of a stored sound, which a simulation does not open."""
+CALL, TENANT = UUID(int=1), UUID(int=2)
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 
@@ -70,6 +71,10 @@ class Script(Struct, frozen=True, kw_only=True):
     """How long the caller speaks into a recording."""
 
 
+SILENT_CALLER = Script()
+"""A caller who only listens, and a world in which everybody answers."""
+
+
 class Recorded(Struct, frozen=True):
     """A journal event and the seconds after the call came in."""
 
@@ -82,10 +87,10 @@ class SimulatedCall:
 
     def __init__(
         self,
-        script: Script = Script(),  # noqa: B008 - frozen
+        script: Script = SILENT_CALLER,
         *,
-        call_id: UUID = UUID(int=1),  # noqa: B008 - immutable
-        tenant_id: UUID = UUID(int=2),  # noqa: B008 - immutable
+        call_id: UUID = CALL,
+        tenant_id: UUID = TENANT,
         caller: str = "+4791234567",
         dialled: str = "+4722334455",
         language: str = "en",
@@ -148,8 +153,7 @@ class SimulatedCall:
         while digit and not (terminator and digit in terminator):
             digits += digit
             digit = self._key(next_timeout) if len(digits) < max_digits else ""
-        if digits:
-            self.write(DigitsCollected(digits=digits))
+        self.write(DigitsCollected(digits=digits))
         return digits
 
     async def dial(self, number: str, *, ring_seconds: int = 45) -> DialOutcome:
@@ -169,9 +173,7 @@ class SimulatedCall:
         self._spend(placement.total_seconds if stay.result.exit is QueueExit.TIMEOUT else stay.seconds)
         return stay.result
 
-    async def record(
-        self, *, max_seconds: Seconds, silence_seconds: Seconds = 5.0, stop: Digits = "#"
-    ) -> Recording:
+    async def record(self, *, max_seconds: Seconds, silence_seconds: Seconds = 5.0, stop: Digits = "#") -> Recording:
         """As long as the caller speaks, or until a stop key."""
         began = self.elapsed
         if not self._next_key(min(self.script.speaks_seconds + silence_seconds, max_seconds), stop):
@@ -192,15 +194,17 @@ class SimulatedCall:
             self.write(CallEnded(cause=cause, detail=detail))
 
     def _listen(self, prompts: Sequence[Prompt], interrupt: str) -> str:
+        if not prompts:
+            return ""
+        self.write(PromptStarted(what=" ".join(prompt.text or str(prompt.sound) for prompt in prompts)))
+        digit = ""
         for prompt in prompts:
-            self.write(PromptStarted(what=prompt.text or str(prompt.sound)))
             self.played.append(prompt)
-            length = len(prompt.text) / LETTERS_A_SECOND if prompt.text else SOUND_SECONDS
-            digit = self._next_key(length, interrupt)
-            self.write(PromptEnded(interrupted_by=digit))
+            digit = self._next_key(len(prompt.text) / LETTERS_A_SECOND if prompt.text else SOUND_SECONDS, interrupt)
             if digit:
-                return digit
-        return ""
+                break
+        self.write(PromptEnded(interrupted_by=digit))
+        return digit
 
     def _key(self, seconds: float) -> str:
         return self._next_key(seconds, "0123456789*#ABCD")

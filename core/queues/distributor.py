@@ -1,4 +1,4 @@
-"""This media process's part in all queues: places of its callers, runners, leases, news. (An ACD, in the field's words.)"""
+"""This media process's part in all queues (the field says ACD): places of its callers, runners, leases, news."""
 
 import asyncio
 import logging

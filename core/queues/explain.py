@@ -47,16 +47,12 @@ def record(
         snapshot=Snapshot(
             at=snapshot.at,
             calls=(Waiting(waiting.call, tuple(p for p in waiting.tried if p in people)),),
-            members=tuple(
-                _as_left_by_those_ahead(states.get(p) or MemberState(p), why.get(p)) for p in sorted(people)
-            ),
+            members=tuple(_as_left_by_those_ahead(states.get(p) or MemberState(p), why.get(p)) for p in sorted(people)),
         ),
         config=QueueConfig(
             id=config.id,
             members=tuple(
-                Member(
-                    person_id=m.person_id, priority=m.priority, logged_in=m.logged_in, reachable=m.reachable
-                )
+                Member(person_id=m.person_id, priority=m.priority, logged_in=m.logged_in, reachable=m.reachable)
                 for m in members
             ),
         ),

@@ -57,8 +57,8 @@ class Attempt:
             while watchers:
                 done, watchers = await asyncio.wait(watchers, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
-                    if leg := task.result():
-                        return leg
+                    if winner := task.result():
+                        return winner
                 if any(leg.ending and 600 <= leg.ending.sip_code <= 699 for leg in self._legs):
                     await self.stop(Cause.CANCELLED)  # 6xx speaks for all devices of a person, RFC 3261 21.6
                     break

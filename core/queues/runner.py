@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from redis import RedisError
 
 from core.api.calls import QueueExit
-from core.data import uuid7
+from core.api.ids import uuid7
 from core.queues.decide import decide, reasons
 from core.queues.errors import UnknownQueue
 from core.queues.explain import record

@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 class Sounds(Protocol):
-    """Where the audio comes from: for one call, so it knows the tenant and the call's language."""
+    """Where one tenant's audio comes from."""
 
     def music(self) -> Path:
         """Hold music, to be repeated."""
@@ -23,18 +23,19 @@ class Sounds(Protocol):
         """The ringing tone, to be repeated."""
         ...
 
-    async def render(self, prompts: Sequence[Prompt]) -> Sequence[Path]:
-        """Files of these prompts, in order."""
+    async def render(self, prompts: Sequence[Prompt], language: str) -> Sequence[Path]:
+        """Files of these prompts, in order; `language` (BCP 47) for those that name none."""
         ...
 
 
 class WaitingSound:
     """Plays to one leg until it is cancelled. Set `ringing` when a member begins or ends to be rung."""
 
-    def __init__(self, leg: Leg, sounds: Sounds, placement: QueuePlacement) -> None:
+    def __init__(self, leg: Leg, sounds: Sounds, placement: QueuePlacement, language: str) -> None:
         self._leg = leg
         self._sounds = sounds
         self._placement = placement
+        self._language = language
         self._ringing = False
         self._changed = asyncio.Event()
 
@@ -71,7 +72,7 @@ class WaitingSound:
         if not self._placement.message or self._placement.hold_music is HoldMusic.RINGBACK_NO_MESSAGES:
             return ()
         try:
-            return await self._sounds.render(self._placement.message)
+            return await self._sounds.render(self._placement.message, self._language)
         except Exception:
             logger.exception("the message of queue %s cannot be played; callers wait without", self._placement.queue)
             return ()

@@ -157,7 +157,8 @@ class QueueState:
 
     async def after_call_until(self, tenant_id: UUID, person_id: UUID) -> int:
         """When the last after-call work of this person ends or ended, 0: never."""
-        return int(await self.redis.hget(_agent(tenant_id, person_id), "acw") or 0)
+        reading: Any = self.redis.hget(_agent(tenant_id, person_id), "acw")
+        return int(await reading or 0)
 
     async def set_login(self, tenant_id: UUID, queue_id: UUID, person_id: UUID, logged_in: bool) -> int:
         """Log a member in to one queue or out; returns since when she is logged in, 0: out."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +10,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from core.api.calls import CallerHungUp, QueueExit, QueuePlacement, QueueResult
+from core.api.ids import uuid7
 from core.calls.events import (
     AfterCallEnded,
     AfterCallStarted,
@@ -30,7 +30,6 @@ from core.calls.events import (
     QueueLeft,
 )
 from core.calls.ports import Dial, JournalWriter, Leg, LegGone, LegState, Switch
-from core.data import uuid7
 from core.queues.distributor import Distributor
 from core.queues.model import QueueConfig, WaitingCall
 from core.queues.place import Place, Verdict
@@ -58,6 +57,8 @@ class QueuedCall:
     caller: str
     """E.164, shown to the members; empty when withheld."""
     caller_name: str = ""
+    language: str = ""
+    """BCP 47, of messages that name none."""
     entry: Entry = Entry.DIRECT
     from_queue_id: UUID | None = None
     enqueued_at: datetime | None = None
@@ -119,7 +120,7 @@ class _Visit:
         self.switch = switch
         self.enqueued_at = call.enqueued_at or datetime.now(UTC)
         self.mail: asyncio.Queue[Verdict | _Digit | _CallerGone | _TimeUp | _Rang] = asyncio.Queue()
-        self.sound = WaitingSound(call.leg, sounds, placement)
+        self.sound = WaitingSound(call.leg, sounds, placement, call.language)
         self.playing: asyncio.Task[None] | None = None
         self.attempts: dict[Attempt, asyncio.Task[None]] = {}
         self.overdue = False

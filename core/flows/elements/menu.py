@@ -16,9 +16,7 @@ class MenuConfig(Struct, frozen=True, kw_only=True):
 
     prompts: Annotated[tuple[Prompt, ...], Meta(min_length=1, max_length=20)]
     """The announcement; a digit interrupts it."""
-    keys: Annotated[
-        str, Meta(pattern=r"^[0-9]{1,10}$", description=N_("write the digits of the menu, such as 129"))
-    ]
+    keys: Annotated[str, Meta(pattern=r"^[0-9]{1,10}$", description=N_("write the digits of the menu, such as 129"))]
     """The digits that have an exit."""
     timeout_seconds: Annotated[int, Meta(ge=1, le=60)] = 5
     """How long a digit is waited for after the announcement."""

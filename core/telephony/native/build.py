@@ -14,6 +14,7 @@ import shutil
 import sys
 import sysconfig
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from core.telephony.native.errors import BuildError
@@ -33,6 +34,7 @@ CONFIGURE = [
     *(f"--disable-{each}" for each in ("openh264", "vpx", "libyuv", "upnp")),
 ]
 COMPILER_FLAGS = "-O2 -fPIC -DNDEBUG"
+GLUE = "pjsip-apps/src/swig/python"
 TOOLS = ("gcc", "g++", "make", "patch", "swig", "tar", "xz")
 
 
@@ -66,8 +68,8 @@ def wheel_path() -> Path:
     return cache_folder() / "pjsua2" / f"{DISTRIBUTION}-{version}-{python}-{python}-{machine}.whl"
 
 
-def compile_libraries(tree: Path, log: Path) -> None:
-    """Configure, patch and make the pjproject libraries."""
+def configure(tree: Path, log: Path) -> None:
+    """Patch the source and set it up for this machine."""
     shutil.copy2(HERE / "config_site.h", tree / "pjlib/include/pj/config_site.h")
     for patch in patches():
         run(["patch", "--strip=1", "--forward", f"--input={patch}"], tree, log)
@@ -75,30 +77,34 @@ def compile_libraries(tree: Path, log: Path) -> None:
     (tree / "pjmedia/src/pjmedia-audiodev/bdimad_dev.c").touch()
     flags = [f"{name}={COMPILER_FLAGS}" for name in ("CFLAGS", "CXXFLAGS")]
     run(["bash", "./configure", *CONFIGURE, *flags], tree, log)
-    run(["make", "dep"], tree, log)
-    run(["make", f"-j{os.cpu_count() or 1}", "lib"], tree, log)
 
 
-def link_extension(tree: Path, log: Path) -> tuple[Path, Path]:
-    """SWIG's glue, linked statically against the libraries. Returns pjsua2.py and the shared object."""
-    folder = tree / "pjsip-apps/src/swig/python"
+def build_flags(tree: Path, log: Path, name: str) -> list[str]:
+    """What pjproject's own makefiles compile and link with: `cflags`, `ldflags` or `libs`."""
+    return run(["make", "--no-print-directory", "-f", "helper.mak", name], tree / GLUE, log).split()
+
+
+def compile_glue(tree: Path, log: Path) -> None:
+    """SWIG's Python glue as an object file; takes as long as all the libraries together."""
     parts = ("pjlib", "pjlib-util", "pjnath", "pjmedia", "pjsip")
     includes = [f"-I{tree / part / 'include'}" for part in parts]
-    ask = ["make", "--no-print-directory", "-f", "helper.mak"]
-    flags = {name: run([*ask, name], folder, log).split() for name in ("cflags", "ldflags", "libs")}
-    glue = "pjsua2_wrap"
-    run(
-        ["swig", "-c++", "-python", "-threads", "-w312", *includes, "-o", f"{glue}.cpp", "../pjsua2.i"],
-        folder,
-        log,
-    )
-    python = f"-I{sysconfig.get_path('include')}"
-    # -O1: the glue is a quarter of the build's time and has nothing to optimise.
-    run(["g++", *flags["cflags"], "-O1", python, "-c", f"{glue}.cpp", "-o", f"{glue}.o"], folder, log)
-    shared = folder / f"_pjsua2{sysconfig.get_config_var('EXT_SUFFIX')}"
-    libraries = [f"-l{name}" for name in flags["libs"]]
-    run(["g++", "-shared", "-s", f"{glue}.o", *flags["ldflags"], *libraries, "-o", shared.name], folder, log)
-    return folder / "pjsua2.py", shared
+    swig = ["swig", "-c++", "-python", "-threads", "-w312", *includes]
+    run([*swig, "-o", "pjsua2_wrap.cpp", "../pjsua2.i"], tree / GLUE, log)
+    # -O1 after the -O2 of the libraries: less time, and the glue has nothing to optimise.
+    flags = [*build_flags(tree, log, "cflags"), "-O1", f"-I{sysconfig.get_path('include')}"]
+    run(["g++", *flags, "-c", "pjsua2_wrap.cpp", "-o", "pjsua2_wrap.o"], tree / GLUE, log)
+
+
+def compile_extension(tree: Path, log: Path) -> tuple[Path, Path]:
+    """Libraries and glue at the same time, then linked statically. Returns pjsua2.py and the shared object."""
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        glue = beside.submit(compile_glue, tree, log)
+        run(["make", f"-j{os.cpu_count() or 1}", "lib"], tree, log)
+        glue.result()
+    shared = tree / GLUE / f"_pjsua2{sysconfig.get_config_var('EXT_SUFFIX')}"
+    flags = build_flags(tree, log, "ldflags") + [f"-l{name}" for name in build_flags(tree, log, "libs")]
+    run(["g++", "-shared", "-s", "pjsua2_wrap.o", *flags, "-o", shared.name], tree / GLUE, log)
+    return tree / GLUE / "pjsua2.py", shared
 
 
 def limits(config_site: str) -> dict[str, int]:
@@ -127,10 +133,10 @@ def build(wheel: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="sentralbord-pjsua2-") as folder:
         tree = Path(folder) / "pjproject"
         unpack(own_source() or fetch(cache_folder() / "source", log), tree, log)
-        compile_libraries(tree, log)
-        glue, shared = link_extension(tree, log)
+        configure(tree, log)
+        module, shared = compile_extension(tree, log)
         contents = {
-            "pjsua2.py": glue.read_bytes(),
+            "pjsua2.py": module.read_bytes(),
             shared.name: shared.read_bytes(),
             "pjsua2_build.py": build_module().encode(),
         }

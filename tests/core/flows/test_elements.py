@@ -13,7 +13,7 @@ from core.api.elements import END
 from core.calls.events import CallAnswered, CallEnded, Cause, PromptEnded
 from core.flows.elements import BUILT_IN
 from core.flows.settings import read_settings
-from core.flows.simulator import LETTERS_A_SECOND, Press, Script, SimulatedCall, Stay, Try
+from core.flows.simulator import LETTERS_A_SECOND, SILENT_CALLER, Press, Script, SimulatedCall, Stay, Try
 
 QUEUE = str(UUID(int=7))
 MENU = {
@@ -34,7 +34,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 PROMPT_SECONDS = len(MENU["prompts"][0]["text"]) / LETTERS_A_SECOND
 
 
-async def run(key: str, script: Script = Script(), **changes: Any) -> tuple[str, SimulatedCall]:
+async def run(key: str, script: Script = SILENT_CALLER, **changes: Any) -> tuple[str, SimulatedCall]:
     """Run one element with its usual settings, changed where given; returns the exit and the call."""
     element = BUILT_IN[key]
     config = read_settings(element, {**SETTINGS[key], **changes})

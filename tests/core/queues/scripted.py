@@ -144,7 +144,7 @@ class ScriptedSounds:
     def ringback(self) -> Path:
         return Path("ringback.wav")
 
-    async def render(self, prompts: Sequence[Prompt]) -> Sequence[Path]:
+    async def render(self, prompts: Sequence[Prompt], language: str) -> Sequence[Path]:
         return [Path(prompt.text) for prompt in prompts]
 
 

@@ -225,9 +225,14 @@ async def test_two_processes_that_race_never_reserve_one_member_twice_nor_win_on
         arguments = [redis_server.url, str(TENANT), str(QUEUE.id), ",".join(str(c.id) for c in calls), people]
         racers.append(
             await asyncio.create_subprocess_exec(
-                sys.executable, "-c", RACE, *arguments,
-                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, cwd=root,
-            )  # fmt: skip
+                sys.executable,
+                "-c",
+                RACE,
+                *arguments,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                cwd=root,
+            )
         )
     for racer in racers:
         assert racer.stdout is not None

@@ -1,0 +1,321 @@
+"""The SIP and media engine of a process: pjsua2, its settings, and the one Python thread that may touch it."""
+
+import asyncio
+import contextlib
+import functools
+import heapq
+import itertools
+import logging
+import queue
+import resource
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import pjsua2 as pj
+from msgspec import Struct
+
+from core.telephony.build import BuildProblem, check_build
+from core.telephony.logs import PjLog
+
+logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+PCMU, PCMA, G722, OPUS = "PCMU/8000", "PCMA/8000", "G722/16000", "opus/48000"
+GRACE = 1.0
+"""Seconds that a pj object is kept after its last use: a callback of it may still be on its way."""
+REFERENCES = 3
+"""References to an object that only _free() knows: the timer's, its own and that of the question."""
+SPARE_CALLS = 256
+"""Call slots beyond the limit: a slot's number must not come back while its old object is in its grace."""
+
+
+class EndpointOptions(Struct, frozen=True, kw_only=True):
+    """How the endpoint is set up. Addresses are IP addresses; ports of 0 are chosen by the system."""
+
+    name: str = "Sentralbord"
+    """User-Agent of our SIP messages."""
+    sip_host: str = "127.0.0.1"
+    sip_port: int = 0
+    public_address: str = ""
+    """Put into Contact and SDP; empty: sip_host."""
+    rtp_port: int = 20000
+    rtp_ports: int = 4000
+    max_legs: int = 2048
+    clock_rate: int = 16000
+    """Samples a second of the conference bridge; 8000 when every leg is PCMU or PCMA (much cheaper)."""
+    codecs: tuple[str, ...] = (G722, PCMU, PCMA)
+    """Allowed codecs, the best first."""
+    worker_threads: int = 3
+    log_level: int = 2
+    """1 (errors) to 4 (signalling); never more."""
+
+
+class Load(Struct, frozen=True):
+    """What the endpoint carries now."""
+
+    legs: int
+    objects: int
+    """pj objects kept alive: calls, players, recorders."""
+    memory: int
+    """Resident memory of the process, bytes."""
+    callback_errors: int
+    commands: int
+    """Commands waiting for the command thread."""
+
+
+class TelephonyFailed(RuntimeError):
+    """pjsua2 refused a command; the message says which and why."""
+
+
+class Endpoint:
+    """pjsua2 with native worker threads and one Python command thread.
+
+    asyncio gives work to the command thread with do() and later(); callbacks of pj objects run in native threads,
+    stay short and hand over with `loop.call_soon_threadsafe`. A process can have one endpoint at a time.
+    """
+
+    def __init__(self, options: EndpointOptions) -> None:
+        self.options = options
+        self.loop: asyncio.AbstractEventLoop
+        self.library: pj.Endpoint
+        self.sip_port = options.sip_port
+        self.udp = self.tcp = -1
+        """Transport ids."""
+        self.callback_errors = 0
+        self._jobs: queue.SimpleQueue[tuple[Callable[..., Any], tuple[Any, ...], asyncio.Future[Any] | None]]
+        self._jobs = queue.SimpleQueue()
+        self._timers: list[tuple[float, int, Callable[..., Any], tuple[Any, ...]]] = []
+        self._order = itertools.count()
+        self._kept: dict[int, object] = {}
+        self._thread = threading.Thread(target=self._run, name="telephony", daemon=True)
+        self._stopping = False
+        self._at_close: list[Callable[[], None]] = []
+
+    async def start(self) -> None:
+        """Start the engine. Raises BuildProblem or TelephonyFailed with the remedy."""
+        check_build(self.options.max_legs)
+        _raise_file_limit(self.options.max_legs)
+        # Native threads wait for the interpreter in callbacks: let them have it soon.
+        sys.setswitchinterval(0.001)
+        self.loop = asyncio.get_running_loop()
+        self._thread.start()
+        await self.do(self._open)
+
+    async def close(self) -> None:
+        """Hang up everything, free every pj object and end the threads. This object cannot be started again."""
+        if not self._thread.is_alive():
+            return
+        await self.do(self._hang_up_all)
+        for _ in range(40):
+            if not self._kept:
+                break
+            await asyncio.sleep(0.05)
+        await self.do(self._stop)
+        await asyncio.to_thread(self._thread.join)
+
+    async def do(self, function: Callable[..., Result], *arguments: Any) -> Result:
+        """Run `function` on the command thread and return its result. pj errors come as TelephonyFailed."""
+        future: asyncio.Future[Result] = self.loop.create_future()
+        self._jobs.put((function, arguments, future))
+        return await future
+
+    def later(self, function: Callable[..., Any], *arguments: Any) -> None:
+        """Run `function` on the command thread; from any thread. What it raises is logged and counted."""
+        self._jobs.put((function, arguments, None))
+
+    def after(self, seconds: float, function: Callable[..., Any], *arguments: Any) -> None:
+        """Run `function` on the command thread after `seconds`. Only from the command thread."""
+        heapq.heappush(self._timers, (time.monotonic() + seconds, next(self._order), function, arguments))
+
+    def at_close(self, function: Callable[[], None]) -> None:
+        """Have `function` run on the command thread before the library ends: it drops its pj objects there."""
+        self._at_close.append(function)
+
+    def tell(self, function: Callable[..., Any], *arguments: Any) -> None:
+        """Run `function` on the event loop; from any thread, a callback for instance."""
+        try:
+            self.loop.call_soon_threadsafe(function, *arguments)
+        except RuntimeError:
+            logger.debug("the event loop has ended: %s is not told", function)
+
+    def keep(self, thing: object) -> None:
+        """Keep a pj object alive until release(): a dropped pj.Call hangs up whoever has its number by then."""
+        self._kept[id(thing)] = thing
+
+    def release(self, thing: object, grace: float = GRACE) -> None:
+        """Free a kept pj object on the command thread, once no callback of it can be running any more."""
+        if self._kept.pop(id(thing), None) is not None:
+            self.later(self._bury, thing, grace)
+
+    def failed(self, where: str) -> None:
+        """Count and log the exception being handled: pjsua2 itself would print and swallow it."""
+        self.callback_errors += 1
+        logger.exception("telephony: %s failed", where)
+
+    def load(self) -> Load:
+        """What the endpoint carries now; cheap, from any thread."""
+        legs = sum(isinstance(thing, pj.Call) for thing in list(self._kept.values()))
+        return Load(legs, len(self._kept), _resident(), self.callback_errors, self._jobs.qsize())
+
+    # What follows runs on the command thread.
+
+    def _run(self) -> None:
+        while not self._stopping:
+            wait = max(0.0, self._timers[0][0] - time.monotonic()) if self._timers else None
+            with contextlib.suppress(queue.Empty):
+                self._perform(*self._jobs.get(timeout=wait))
+            while self._timers and self._timers[0][0] <= time.monotonic():
+                self._perform(*heapq.heappop(self._timers)[2:], None)
+
+    def _bury(self, thing: object, grace: float) -> None:
+        self.after(grace, self._free, thing)
+
+    def _free(self, thing: object) -> None:
+        """Let the last reference go here, on the command thread; if there are others, try again later."""
+        if sys.getrefcount(thing) > REFERENCES:
+            self.after(GRACE, self._free, thing)
+
+    def _perform(
+        self, function: Callable[..., Any], arguments: tuple[Any, ...], future: asyncio.Future[Any] | None
+    ) -> None:
+        try:
+            result = function(*arguments)
+        except Exception as error:
+            if future is None:
+                self.failed(getattr(function, "__qualname__", repr(function)))
+                return
+            if isinstance(error, pj.Error):
+                # pj.Error is itself a pj object: it must not travel to another thread.
+                error = TelephonyFailed(f"{getattr(function, '__qualname__', function)}: {error.reason}")
+            self.tell(_fail, future, error)
+        else:
+            if future is not None:
+                self.tell(resolve, future, result)
+
+    def _open(self) -> None:
+        options = self.options
+        # Not a subclass: its callbacks would take the interpreter's lock in the audio clock's thread.
+        self.library = pj.Endpoint()
+        self.library.libCreate()
+        self.library.libInit(_config(options))
+        self.library.audDevManager().setNullDev()
+        self.udp, self.tcp = self._transports()
+        self.library.libStart()
+        available = {codec.codecId.rsplit("/", 1)[0]: codec.codecId for codec in self.library.codecEnum2()}
+        for codec_id in available.values():
+            self.library.codecSetPriority(codec_id, 0)
+        for rank, name in enumerate(options.codecs):
+            if name not in available:
+                raise BuildProblem(f"codec {name!r} is not in this build; allowed: {', '.join(sorted(available))}")
+            self.library.codecSetPriority(available[name], 255 - rank)
+        logger.info(
+            "pjsua2 %s: up to %d legs, %s, SIP on %s:%d (UDP, TCP), RTP %d–%d, bridge at %d Hz, %d worker threads",
+            self.library.libVersion().full, options.max_legs, ", ".join(options.codecs), options.sip_host,
+            self.sip_port, options.rtp_port, options.rtp_port + options.rtp_ports - 1, options.clock_rate,
+            options.worker_threads,
+        )  # fmt: skip
+
+    def _transports(self) -> tuple[int, int]:
+        """UDP and TCP on one port number; a port chosen by the system may be taken for TCP, so try again."""
+        config = pj.TransportConfig()
+        config.boundAddress = self.options.sip_host
+        config.publicAddress = self.options.public_address
+        for attempt in range(10):
+            config.port = self.options.sip_port
+            try:
+                udp = self.library.transportCreate(pj.PJSIP_TRANSPORT_UDP, config)
+            except pj.Error as error:
+                raise self._occupied("UDP", error.reason) from None
+            self.sip_port = int(self.library.transportGetInfo(udp).localName.rsplit(":", 1)[1])
+            config.port = self.sip_port
+            try:
+                return udp, self.library.transportCreate(pj.PJSIP_TRANSPORT_TCP, config)
+            except pj.Error as error:
+                self.library.transportClose(udp)
+                if self.options.sip_port or attempt == 9:
+                    raise self._occupied("TCP", error.reason) from None
+        raise AssertionError
+
+    def _occupied(self, transport: str, reason: str) -> TelephonyFailed:
+        where = f"{self.options.sip_host}:{self.options.sip_port}"
+        return TelephonyFailed(
+            f"media.sip_host, media.sip_port: no SIP over {transport} on {where}: {reason}; choose a free port"
+        )
+
+    def _hang_up_all(self) -> None:
+        self.library.hangupAllCalls()
+
+    def _stop(self) -> None:
+        self._stopping = True
+        for function in self._at_close:
+            function()
+        self._timers.clear()
+        self._kept.clear()
+        self.library.libDestroy()
+        del self.library
+
+
+def callback(method: Callable[..., None]) -> Callable[..., None]:
+    """Guard a pj callback of an object that has an `endpoint`: an exception is logged and counted, not lost."""
+
+    @functools.wraps(method)
+    def guarded(self: Any, *arguments: Any) -> None:
+        try:
+            method(self, *arguments)
+        except Exception:
+            self.endpoint.failed(f"callback {method.__qualname__}")
+
+    return guarded
+
+
+def resolve(future: asyncio.Future[Any], result: Any) -> None:
+    """Give a future its result unless it has one; on the event loop."""
+    if not future.done():
+        future.set_result(result)
+
+
+def _fail(future: asyncio.Future[Any], error: Exception) -> None:
+    if not future.done():
+        future.set_exception(error)
+
+
+def _config(options: EndpointOptions) -> pj.EpConfig:
+    config = pj.EpConfig()
+    config.uaConfig.maxCalls = options.max_legs + SPARE_CALLS
+    config.uaConfig.threadCnt = options.worker_threads
+    config.uaConfig.userAgent = options.name
+    config.uaConfig.natTypeInSdp = 0
+    config.logConfig.level = min(options.log_level, 4)  # 5 prints SRTP keys
+    config.logConfig.consoleLevel = 0
+    config.logConfig.decor = 0
+    config.logConfig.writer = PjLog().__disown__()
+    media = config.medConfig
+    media.clockRate = media.sndClockRate = options.clock_rate
+    media.channelCount = 1
+    media.audioFramePtime = media.ptime = 20
+    media.maxMediaPorts = 3 * options.max_legs + 2  # a leg, its player, its recorder
+    media.hasIoqueue, media.threadCnt = True, 1
+    media.noVad, media.ecTailLen = True, 0
+    media.quality = 4
+    media.sndAutoCloseTime = -1  # the null device is the bridge's clock: never idle
+    return config
+
+
+def _raise_file_limit(legs: int) -> None:
+    """Each leg has two sockets and perhaps a file."""
+    wanted = 3 * legs + 512
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+        if allowed < wanted:
+            logger.warning("%d open files are allowed, %d legs may need %d: raise LimitNOFILE", hard, legs, wanted)
+
+
+def _resident() -> int:
+    with open("/proc/self/statm", "rb") as file:
+        return int(file.read().split()[1]) * resource.getpagesize()

@@ -1,0 +1,136 @@
+"""The telephone side of a media process: endpoint, accounts, trunks, incoming calls, and a switch for each call."""
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from uuid import UUID
+
+from core.calls.events import Cause, LegRole
+from core.calls.ports import JournalWriter
+from core.telephony.accounts import Account, Accounts
+from core.telephony.audio import Silence
+from core.telephony.endpoint import Endpoint, EndpointOptions, Load
+from core.telephony.invite import IncomingCall, read_invite
+from core.telephony.legs import PjLeg, Surroundings
+from core.telephony.switch import Exchange, PjSwitch
+from core.telephony.trunks import Line, Lines, Trunk, TrunkMode, networks_of
+from core.telephony.watchdog import Watchdog
+
+logger = logging.getLogger(__name__)
+
+IncomingHandler = Callable[[PjLeg, IncomingCall], None]
+
+
+class Engine:
+    """Everything that speaks SIP in a media process. Used on the event loop."""
+
+    def __init__(
+        self,
+        options: EndpointOptions,
+        *,
+        max_calls: int,
+        rtp_timeout: float,
+        confirm_timeout: float,
+        on_incoming: IncomingHandler,
+    ) -> None:
+        self.endpoint = Endpoint(options)
+        self.lines = Lines()
+        self.draining = False
+        """Refuse new callers; calls go on."""
+        self.callers = 0
+        """Incoming legs that have not ended."""
+        self.refused = 0
+        """INVITEs refused because of their source, overload or draining."""
+        self._max_calls = max_calls
+        self._rtp_timeout = rtp_timeout
+        self._confirm_timeout = confirm_timeout
+        self._on_incoming = on_incoming
+        self._accounts = Accounts(self.endpoint, self._invited)
+        self._exchange: Exchange
+
+    async def start(self) -> None:
+        """Open the endpoint. Raises BuildProblem, TelephonyFailed."""
+        await self.endpoint.start()
+        await self.endpoint.do(self._set_up)
+
+    async def close(self) -> None:
+        """Hang up everything and end."""
+        await self.endpoint.close()
+
+    def switch_for(self, call_id: UUID, tenant_id: UUID, journal: JournalWriter) -> PjSwitch:
+        """The switch of one call; `journal` is that call's."""
+        return PjSwitch(self._exchange, journal)
+
+    def load(self) -> Load:
+        """What the process carries now."""
+        return self.endpoint.load()
+
+    async def put_trunk(self, trunk: Trunk) -> None:
+        """Take a trunk into use, or replace it; register when it wants that.
+
+        Raises ValueError for a wrong address, or when no RTP ports are left for a trunk with credentials.
+        """
+        line = Line(trunk, await networks_of(trunk))
+        await self.remove_trunk(trunk.id)
+        if trunk.username:
+            registered = partial(self.endpoint.tell, self._registered, line)
+            await self.endpoint.do(self._accounts.add, line, self._accounts.reserve(trunk), registered)
+        self.lines.put(line)
+
+    async def remove_trunk(self, trunk_id: UUID) -> None:
+        """Take a trunk out of use; its calls go on."""
+        self.lines.remove(trunk_id)
+        await self.endpoint.do(self._accounts.retire, trunk_id)
+
+    # On the command thread.
+
+    def _set_up(self) -> None:
+        endpoint = self.endpoint
+        watchdog = Watchdog(endpoint, rtp_timeout=self._rtp_timeout)
+        watchdog.start()
+        around = Surroundings(endpoint, watchdog, self._accounts, Silence(endpoint), self._confirm_timeout)
+        self._exchange = Exchange(around, self.lines, endpoint.options.public_address or endpoint.options.sip_host)
+        endpoint.at_close(self._accounts.close)
+        self._accounts.open()
+
+    # In a native thread.
+
+    def _invited(self, account: Account, call_id: int, message: str, source: str) -> None:
+        leg = PjLeg(self._exchange.around, LegRole.CALLER, incoming=True)
+        leg.adopt(account, call_id)
+        self.endpoint.tell(self._received, leg, message, source)
+
+    # On the event loop.
+
+    def _registered(self, line: Line, active: bool, code: int, reason: str) -> None:
+        if line.trunk.mode is TrunkMode.REGISTRATION and active != line.registered:
+            level = logging.INFO if active else logging.WARNING
+            logger.log(level, "trunk %s: registration: %d %s", line.trunk.name, code, reason)
+            line.registered = active
+
+    def _received(self, leg: PjLeg, message: str, source: str) -> None:
+        line = self.lines.of_source(source)
+        if line is None:
+            logger.warning("INVITE from %s refused: no trunk has that address", source)
+            self._refuse(leg, Cause.NOT_ALLOWED)
+            return
+        invite = read_invite(message, source=source, trunk=line.trunk.name, region=line.trunk.region)
+        leg.address = invite.caller or "anonymous"
+        leg.sip_call_id = invite.sip_call_id
+        if self.draining:
+            self._refuse(leg, Cause.DRAINING)
+        elif self.callers >= self._max_calls or line.calls >= line.trunk.max_calls:
+            logger.warning("INVITE over trunk %s refused: %d calls are the limit", line.trunk.name, self.callers)
+            self._refuse(leg, Cause.OVERLOADED)
+        else:
+            self.callers += 1
+            leg.when_gone(self._left)
+            leg.take_line(line)
+            self._on_incoming(leg, invite)
+
+    def _refuse(self, leg: PjLeg, cause: Cause) -> None:
+        self.refused += 1
+        leg.end(cause)
+
+    def _left(self) -> None:
+        self.callers -= 1

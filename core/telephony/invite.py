@@ -1,0 +1,84 @@
+"""What an incoming INVITE says: who calls whom. Pure; bad input gives empty fields, never an exception."""
+
+import re
+from urllib.parse import unquote
+
+from msgspec import Struct
+
+from core.telephony.numbers import to_e164
+
+_COMPACT = {"f": "from", "t": "to", "i": "call-id", "m": "contact"}
+_ADDRESS = re.compile(r'^\s*(?:"((?:[^"\\]|\\.)*)"|([^<"]*?))\s*<\s*([^>]*)>|^\s*([^;\s]+)')
+_URI = re.compile(r"^(sips?|tel):(?:([^@;?>\s]*)@)?([^;?>\s]*)", re.IGNORECASE)
+
+
+class IncomingCall(Struct, frozen=True, kw_only=True):
+    """An incoming call, as its INVITE announces it."""
+
+    caller: str
+    """E.164; empty when withheld or no number."""
+    display_name: str
+    dialled: str
+    """E.164 when it is a number, else the user part of the Request-URI as it came."""
+    trunk: str
+    """Name of the trunk that it came over."""
+    sip_call_id: str
+    source: str
+    """IP address and port of the sender."""
+
+
+class Headers:
+    """The first line and headers of a SIP message."""
+
+    def __init__(self, message: str) -> None:
+        head = re.sub(r"\r?\n[ \t]+", " ", message.split("\r\n\r\n", 1)[0])
+        self.first, *lines = head.splitlines() or [""]
+        self._values: dict[str, str] = {}
+        for line in lines:
+            name, _, value = line.partition(":")
+            name = name.strip().lower()
+            self._values.setdefault(_COMPACT.get(name, name), value.strip())
+
+    def get(self, name: str) -> str:
+        """The first value of a header, "" when it is absent."""
+        return self._values.get(name, "")
+
+
+def address(value: str) -> tuple[str, str]:
+    """Display name and user part of a From, To or P-Asserted-Identity header (RFC 3261 §20.10)."""
+    found = _ADDRESS.match(value)
+    if found is None:
+        return "", ""
+    quoted, plain, bracketed, bare = found.groups()
+    name = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else (plain or "").strip()
+    return name, user(bracketed or bare or "")
+
+
+def user(uri: str) -> str:
+    """The user part of a SIP URI, or the number of a tel URI, without parameters."""
+    found = _URI.match(uri.strip())
+    if found is None:
+        return ""
+    scheme, name, host = found.groups()
+    return unquote(host if scheme.lower() == "tel" else name or "").partition(";")[0]
+
+
+def read_invite(message: str, *, source: str, trunk: str, region: str) -> IncomingCall:
+    """Read an INVITE of a trunk in `region`. The caller is P-Asserted-Identity (RFC 3325) before From."""
+    headers = Headers(message)
+    name, claimed = address(headers.get("from"))
+    asserted = address(headers.get("p-asserted-identity"))[1]
+    withheld = bool({"id", "user", "full"} & set(re.split(r"[;,\s]+", headers.get("privacy").lower())))
+    withheld = withheld or claimed.lower() in ("anonymous", "unavailable", "")
+    request = headers.first.split(" ")
+    dialled = user(request[1]) if len(request) > 1 else ""
+    dialled = dialled or address(headers.get("to"))[1]
+    caller = "" if withheld else to_e164(asserted or claimed, region)
+    return IncomingCall(
+        caller=caller,
+        display_name="" if withheld else name,
+        dialled=to_e164(dialled, region) or dialled,
+        trunk=trunk,
+        sip_call_id=headers.get("call-id"),
+        source=source,
+    )
