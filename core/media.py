@@ -5,12 +5,13 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from contextlib import AsyncExitStack
+from typing import Any
 from uuid import UUID
 
+from core.api.calls import Prompt
 from core.api.elements import AnyElement
-from core.api.speech import TextToSpeech
 from core.audio.cache import PromptCache
 from core.audio.library import SoundLibrary
 from core.audio.speech import EspeakNg
@@ -23,11 +24,12 @@ from core.calls.recovery import close_spooled
 from core.calls.spool import Spool
 from core.config import Settings
 from core.data import uuid7
+from core.flows.apology import apology
 from core.flows.elements import with_plugins
+from core.flows.prompts import prompts_of
 from core.host.lifespan import lifespans
 from core.host.service import follow_modules
 from core.queues.distributor import Distributor
-from core.telephony.catalogue import Catalogue
 from core.telephony.endpoint import EndpointOptions
 from core.telephony.engine import Engine
 from core.telephony.invite import IncomingCall
@@ -35,9 +37,10 @@ from core.telephony.legs import PjLeg
 from core.telephony.limits import TollGuard
 from core.telephony.outgoing import GuardedSwitch
 from core.telephony.presence import Announcement, announce
-from core.telephony.routing import Routing
+from core.telephony.routing import Route, Routing
 from core.telephony.services import MediaServices
 from core.telephony.session import CallSession
+from core.telephony.trunks import Trunk
 from core.wiring import Installation, folder_of, open_installation
 
 log = logging.getLogger(__name__)
@@ -66,6 +69,7 @@ class MediaProcess:
         self._spool = Spool(folder / "spool" / self.name)
         self._guard = TollGuard(installation.redis)
         self._calls: dict[UUID, asyncio.Task[None]] = {}
+        self._trunks: dict[UUID, Trunk] = {}
         self._stop = asyncio.Event()
         self._engine = Engine(
             _endpoint_options(installation.settings, number, self.name),
@@ -74,14 +78,13 @@ class MediaProcess:
             confirm_timeout=media.confirm_timeout,
             on_incoming=self._incoming,
         )
-        speech = [EspeakNg(), *installation.registry.providers(TextToSpeech)]
+        speech = [EspeakNg(), *installation.registry.speech()]
         self._library = SoundLibrary(PromptCache(folder / "prompts", rate=CLOCK_RATE), speech)
-        self._catalogue = Catalogue(installation.redis, self._engine, self._library, self._elements)
-        self._routing = Routing(installation.database, self._catalogue.load)
+        self._routing = Routing(installation.database, self._prepare_prompts, self._use_trunks)
         self._services = MediaServices(
             name=self.name,
             library=self._library,
-            distributor=Distributor(installation.redis, self.name, self._catalogue.queue),
+            distributor=Distributor(installation.redis, self.name, self._routing.queue),
             elements=self._elements,
             recordings=folder / "recordings",
         )
@@ -161,6 +164,28 @@ class MediaProcess:
         )
         await CallSession(leg, invite, route, guarded, journal, self._services, call_id).run()
 
+    async def _use_trunks(self, trunks: list[Trunk]) -> None:
+        """Take exactly these trunks into use; one that cannot be used costs only itself."""
+        for trunk_id in self._trunks.keys() - {trunk.id for trunk in trunks}:
+            del self._trunks[trunk_id]
+            await self._engine.remove_trunk(trunk_id)
+        for trunk in trunks:
+            if self._trunks.get(trunk.id) != trunk:
+                self._trunks[trunk.id] = trunk
+                try:
+                    await self._engine.put_trunk(trunk)
+                except ValueError as error:
+                    log.error("a trunk cannot be used: %s", error)
+
+    async def _prepare_prompts(self, tenant_id: UUID, routes: list[Route]) -> None:
+        """Render what a tenant's flows say before a caller has to wait for it; changed sounds are looked up again."""
+        self._library.forget(tenant_id)
+        sounds, elements = self._library.of(tenant_id), self._elements(tenant_id)
+        for route in routes:
+            if route.published is not None:
+                prompts = [*prompts_of(route.published.document, elements), Prompt(text=apology(route.language))]
+                await sounds.warm(prompts, route.language)
+
     def _elements(self, tenant_id: UUID) -> Mapping[str, AnyElement]:
         """Core's elements, and those of the plugins that the tenant has on."""
         registry, on = self._installation.registry, self._installation.gate.plugins(tenant_id)
@@ -207,9 +232,9 @@ def _endpoint_options(settings: Settings, number: int, name: str) -> EndpointOpt
     )
 
 
-def _background(stack: AsyncExitStack, work: "asyncio._CoroutineLike[None]") -> None:
+def _background(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
     """Run `work` until the stack is left."""
-    task = asyncio.ensure_future(work)
+    task = asyncio.create_task(work)
 
     async def end() -> None:
         task.cancel()

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from core.calls.events import Cause, LegRole
+from core.calls.events import AnyData, Cause, LegRole
 
 
 class LegState(IntEnum):
@@ -121,6 +121,6 @@ class Switch(Protocol):
 class JournalWriter(Protocol):
     """Where the events of one call go."""
 
-    def write(self, data: Struct) -> None:
+    def write(self, data: AnyData) -> None:
         """Append an event: numbered, stamped and stored at once; never blocks on the network."""
         ...

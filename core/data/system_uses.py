@@ -7,5 +7,6 @@ SYSTEM_USES = {
     "core.data.partitions": "partitions belong to no tenant",
     "core.host.service": "a periodic job has to know which tenants have its plugin on",
     "core.identity.service": "sign-in looks an address up before its tenant is known",
+    "core.telephony.service": "trunks belong to the platform",
     "core.tenancy.service": "makes and lists tenants; finds whose number was dialled before any tenant is known",
 }

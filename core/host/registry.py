@@ -2,15 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from core.api.elements import AnyElement
 from core.api.manifest import Job, Manifest, Panel, Report, Slot
+from core.api.speech import TextToSpeech
 
 if TYPE_CHECKING:
     from core.host.loader import Broken
-
-ProviderT = TypeVar("ProviderT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +50,10 @@ class Registry:
         every = (item for plugin in self.plugins.values() for item in plugin.manifest.panels)
         return sorted((p for p in every if p.slot == slot), key=lambda panel: (panel.order, panel.key))
 
-    def providers(self, kind: type[ProviderT]) -> list[ProviderT]:
-        """Providers of a kind, e.g. core.api.speech.TextToSpeech."""
+    def speech(self) -> list[TextToSpeech]:
+        """The text-to-speech providers of all plugins."""
         every = (item for plugin in self.plugins.values() for item in plugin.manifest.providers)
-        return [item for item in every if isinstance(item, kind)]
+        return [item for item in every if isinstance(item, TextToSpeech)]
 
     def owner(self, key: str) -> str:
         """Name of the plugin to which a key belongs; "core" when it is none's."""

@@ -68,11 +68,8 @@ class Accounts:
 
     def open(self) -> None:
         """Take calls from and to whoever needs no credentials: trunks known by address, desk phones."""
-        options = self._endpoint.options
-        host = options.public_address or options.sip_host
-        config = _config(options, f"sip:sentralbord@{host}", options.rtp_port, options.rtp_ports - self._reserved)
         self._open = Account(self._endpoint, self._on_incoming)
-        self._open.create(config, True)
+        self._open.create(open_account(self._endpoint.options, self._reserved), True)
 
     def add(self, line: Line, first_port: int, on_registration: RegistrationHandler) -> None:
         """Have an account for a trunk with credentials; it registers when the trunk wants that."""
@@ -114,6 +111,12 @@ class Accounts:
         """Drop all accounts: they must not be left to the garbage collector, whose thread is any."""
         self._trunks.clear()
         self._open = None
+
+
+def open_account(options: EndpointOptions, reserved: int = 0) -> pj.AccountConfig:
+    """An account that needs no credentials; `reserved` RTP ports at the end of the range are not its own."""
+    host = options.public_address or options.sip_host
+    return _config(options, f"sip:sentralbord@{host}", options.rtp_port, options.rtp_ports - reserved)
 
 
 def _config(options: EndpointOptions, identity: str, first_port: int, ports: int) -> pj.AccountConfig:

@@ -50,6 +50,8 @@ class EndpointOptions(Struct, frozen=True, kw_only=True):
     codecs: tuple[str, ...] = (G722, PCMU, PCMA)
     """Allowed codecs, the best first."""
     worker_threads: int = 3
+    lose_sent_percent: int = 0
+    """RTP packets that are not sent: for tests of bad lines."""
     log_level: int = 2
     """1 (errors) to 4 (signalling); never more."""
 
@@ -301,6 +303,7 @@ def _config(options: EndpointOptions) -> pj.EpConfig:
     media.hasIoqueue, media.threadCnt = True, 1
     media.noVad, media.ecTailLen = True, 0
     media.quality = 4
+    media.txDropPct = options.lose_sent_percent
     media.sndAutoCloseTime = -1  # the null device is the bridge's clock: never idle
     return config
 

@@ -53,7 +53,8 @@ async def announce(redis: "Redis", current: Callable[[], Announcement]) -> None:
 async def _withdraw(redis: "Redis", name: str) -> None:
     try:
         async with redis.pipeline(transaction=True) as pipe:
-            pipe.delete(f"media:{name}").srem(NAMES, name)
+            pipe.delete(f"media:{name}")
+            pipe.srem(NAMES, name)
             await pipe.execute()
     except (RedisError, OSError):
         return  # it expires

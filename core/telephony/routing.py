@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -12,13 +13,21 @@ from msgspec import Struct
 from core.data import Database, DatabaseUnavailable, tenant
 from core.flows import service as flows
 from core.flows.document import Published
+from core.flows.errors import FlowInvalid, FlowNotFound
+from core.queues import service as queues
+from core.queues.errors import UnknownQueue
+from core.queues.model import QueueConfig
 from core.telephony.limits import OutgoingPolicy
+from core.telephony.service import all_trunks
+from core.telephony.trunks import Trunk
 from core.tenancy import service as tenancy
+from core.tenancy.errors import TenancyError
 
 log = logging.getLogger(__name__)
 
 CHANNEL = "routing"
-"""PostgreSQL channel on which triggers tell whose routing changed (migration 0002 of this package)."""
+TRUNKS = "trunks"
+"""PostgreSQL channels on which triggers tell whose routing, or that a trunk, has changed (docs/adr/0007)."""
 SETTLE_SECONDS = 0.05
 """Changes are gathered for so long before they are loaded."""
 RETRY_SECONDS = 1.0
@@ -37,14 +46,30 @@ class Route(Struct, frozen=True, kw_only=True):
     policy: OutgoingPolicy
 
 
-class Routing:
-    """Main numbers of all tenants and what answers them. `on_change(tenants)` hears of tenants just loaded."""
+@dataclass(frozen=True, slots=True)
+class TenantRouting:
+    """What is known of one tenant: its routes by number, its queues by id."""
 
-    def __init__(self, database: Database, on_change: Callable[[Mapping[UUID, list[Route]]], Awaitable[None]]) -> None:
+    routes: dict[str, Route]
+    queues: dict[UUID, QueueConfig]
+
+
+class Routing:
+    """Main numbers and queues of all tenants. `on_change(tenant_id, routes)` hears of each tenant just loaded."""
+
+    def __init__(
+        self,
+        database: Database,
+        on_change: Callable[[UUID, list[Route]], Awaitable[None]],
+        on_trunks: Callable[[list[Trunk]], Awaitable[None]],
+    ) -> None:
         self._database = database
         self._on_change = on_change
+        self._on_trunks = on_trunks
+        self._tenants: dict[UUID, TenantRouting] = {}
         self._by_number: dict[str, Route] = {}
         self._changed: set[UUID] = set()
+        self._trunks_changed = False
         self._wake = asyncio.Event()
 
     def route(self, number: str) -> Route | None:
@@ -56,8 +81,16 @@ class Routing:
         route = self._by_number.get(number)
         return route is not None and route.tenant_id == tenant_id
 
+    def queue(self, tenant_id: UUID, queue_id: UUID) -> QueueConfig:
+        """A queue with its members and their devices. Raises UnknownQueue."""
+        known = self._tenants.get(tenant_id)
+        if known is None or queue_id not in known.queues:
+            raise UnknownQueue(queue_id)
+        return known.queues[queue_id]
+
     async def load(self) -> None:
-        """Load every tenant. Raises DatabaseUnavailable."""
+        """Load every trunk and tenant. Raises DatabaseUnavailable."""
+        await self._on_trunks(await all_trunks())
         await self._load({row.id for row in await tenancy.all_tenants()})
 
     async def follow(self) -> None:
@@ -75,6 +108,7 @@ class Routing:
         connection = await self._database.connect("system")
         try:
             await connection.add_listener(CHANNEL, self._notice)
+            await connection.add_listener(TRUNKS, self._notice_trunks)
             connection.add_termination_listener(lambda _: self._wake.set())
             await self.load()  # what changed before we listened
             while not connection.is_closed():
@@ -82,6 +116,9 @@ class Routing:
                 await asyncio.sleep(SETTLE_SECONDS)
                 self._wake.clear()
                 changed, self._changed = self._changed, set()
+                if self._trunks_changed:
+                    self._trunks_changed = False
+                    await self._on_trunks(await all_trunks())
                 await self._load(changed)
             raise ConnectionError("the listening connection was closed")
         finally:
@@ -91,18 +128,25 @@ class Routing:
         self._changed.add(UUID(payload))
         self._wake.set()
 
+    def _notice_trunks(self, *_: Any) -> None:
+        self._trunks_changed = True
+        self._wake.set()
+
     async def _load(self, tenants: set[UUID]) -> None:
-        found = {tenant_id: await _routes_of(tenant_id) for tenant_id in tenants}
-        kept = {number: route for number, route in self._by_number.items() if route.tenant_id not in tenants}
-        for routes in found.values():
-            kept |= routes
-        self._by_number = kept
-        await self._on_change({tenant_id: list(routes.values()) for tenant_id, routes in found.items()})
+        for tenant_id in tenants:
+            found = await _load_tenant(tenant_id)
+            self._tenants[tenant_id] = found
+            kept = {number: route for number, route in self._by_number.items() if route.tenant_id != tenant_id}
+            self._by_number = kept | found.routes
+            await self._on_change(tenant_id, list(found.routes.values()))
 
 
-async def _routes_of(tenant_id: UUID) -> dict[str, Route]:
+async def _load_tenant(tenant_id: UUID) -> TenantRouting:
     with tenant(tenant_id):
-        company = await tenancy.this_tenant()
+        try:
+            company = await tenancy.this_tenant()
+        except TenancyError:
+            return TenantRouting({}, {})  # the tenant is gone
         policy = await tenancy.read_settings("telephony", OutgoingPolicy)
         routes = {}
         for number in await tenancy.main_numbers():
@@ -112,7 +156,16 @@ async def _routes_of(tenant_id: UUID) -> dict[str, Route]:
                 main_number_id=number.id,
                 language=company.language,
                 region=phonenumbers.region_code_for_number(phonenumbers.parse(number.number, None)) or "",
-                published=await flows.load_published(version) if version else None,
+                published=await _published(number.number, version) if version else None,
                 policy=policy,
             )
-    return routes
+        return TenantRouting(routes, await queues.load_queues())
+
+
+async def _published(number: str, version_id: UUID) -> Published | None:
+    """The version that answers a number. One that cannot be read costs only this number."""
+    try:
+        return await flows.load_published(version_id)
+    except (FlowNotFound, FlowInvalid) as error:
+        log.error("calls to %s have no flow: %s", number, error)
+        return None

@@ -38,7 +38,7 @@ from core.flows.interpreter import run_flow
 from core.queues.visit import QueuedCall, stay
 from core.telephony.invite import IncomingCall
 from core.telephony.routing import Route
-from core.telephony.services import CallSounds, MediaServices
+from core.telephony.services import MediaServices
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class CallSession:
         self._journal = journal
         self._services = services
         self._call_id = call_id
-        self._sounds = CallSounds(services.library.of(route.tenant_id), route.language)
+        self._sounds = services.library.of(route.tenant_id)
         self._end = (Cause.COMPLETED, "")
         self._left_queue: UUID | None = None
         """The queue that the caller left last without an answer."""
@@ -144,7 +144,7 @@ class CallSession:
 
     async def play(self, prompts: Sequence[Prompt], *, interrupt: str = "") -> str:
         await self.answer()
-        files = await self._sounds.render(prompts)
+        files = await self._sounds.render(prompts, self.language)
         self._journal.write(PromptStarted(what=" ".join(prompt.text or f"♪ {prompt.sound}" for prompt in prompts)))
         async with _caller():
             digit = await self._leg.play(files, interrupt=interrupt)
@@ -201,6 +201,7 @@ class CallSession:
             journal=self._journal,
             caller=self._invite.caller,
             caller_name=self._invite.display_name,
+            language=self.language,
             entry=Entry.TIMEOUT_FROM_QUEUE if self._left_queue else Entry.DIRECT,
             from_queue_id=self._left_queue,
         )

@@ -40,17 +40,18 @@ class PjSwitch:
 
     async def dial(self, dial: Dial) -> PjLeg:
         """See Switch.dial."""
-        leg = PjLeg(self._exchange.around, dial.role, incoming=False)
-        leg.address = dial.address.value
-        created = LegCreated(
-            leg_id=leg.id, role=dial.role, address=leg.address, person_id=dial.person_id, person=dial.person
-        )
-        leg.keep_journal(created, self._journal)
+        leg = self._leg(dial)
         routes, problem = self._routes(dial)
         if routes:
             leg.call(routes)
         else:
             leg.refuse(LegEnding(Cause.UNREACHABLE, detail=problem, by_us=True))
+        return leg
+
+    def refused(self, dial: Dial, cause: Cause, detail: str) -> PjLeg:
+        """A leg that was not made, ENDED and journalled with the reason."""
+        leg = self._leg(dial)
+        leg.refuse(LegEnding(cause, detail=detail, by_us=True))
         return leg
 
     async def bridge(self, one: Leg, other: Leg) -> None:
@@ -64,6 +65,16 @@ class PjSwitch:
     async def unbridge(self, one: Leg, other: Leg) -> None:
         """See Switch.unbridge."""
         await self._exchange.around.endpoint.do(_disconnect_both, _ours(one).terminal, _ours(other).terminal)
+
+    def _leg(self, dial: Dial) -> PjLeg:
+        """A new outgoing leg that journals itself."""
+        leg = PjLeg(self._exchange.around, dial.role, incoming=False)
+        leg.address = dial.address.value
+        created = LegCreated(
+            leg_id=leg.id, role=dial.role, address=leg.address, person_id=dial.person_id, person=dial.person
+        )
+        leg.keep_journal(created, self._journal)
+        return leg
 
     def _routes(self, dial: Dial) -> tuple[list[Route], str]:
         """The ways to make this call, the best first; or why there is none."""

@@ -27,9 +27,9 @@ from core.identity.cookies import Cookies
 from core.identity.pages import PAGES as IDENTITY_PAGES
 from core.identity.sessions import Sessions
 from core.identity.throttle import Throttle
+from core.queues.model import QueueConfig
 from core.roles.guards import PermissionGuard
 from core.roles.model import SIGNED_IN
-from core.queues.model import QueueConfig
 from core.ui.shell import Entry, page
 from core.ui.templating import create_environment
 from core.web.boards import Configs, QueueBoards

@@ -8,7 +8,6 @@ import uvicorn
 from litestar import Litestar
 
 from core.config import Settings
-from core.host.service import follow_modules
 from core.web.app import create_app
 from core.wiring import open_installation
 
@@ -16,19 +15,17 @@ SHUTDOWN_SECONDS = 5
 
 
 async def run_web(settings: Settings) -> None:
-    """The web process of an installation, until cancelled; then it finishes the running requests."""
+    """Run a web process until it is cancelled; running requests are finished first."""
     async with open_installation(settings) as installation:
-        gate = installation.gate
-        app = create_app(settings, installation.database, installation.redis, installation.registry, gate)
+        app = create_app(settings, installation.database, installation.redis, installation.registry)
         server = WebServer(app, settings)
-        modules = asyncio.create_task(follow_modules(installation.redis, gate))
         serving = asyncio.create_task(server.serve())
         try:
             await asyncio.shield(serving)
-        finally:
-            modules.cancel()
+        except asyncio.CancelledError:
             server.stop()
             await serving
+            raise
 
 
 class WebServer:

@@ -1,0 +1,1 @@
+"""A simulated telephone network: real SIP user agents that call, answer, speak, press keys and listen."""
