@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
-from uuid import UUID
 
 from litestar import Litestar, Request, Router, get
 from litestar.di import NamedDependency, Provide
@@ -27,12 +26,11 @@ from core.identity.cookies import Cookies
 from core.identity.pages import PAGES as IDENTITY_PAGES
 from core.identity.sessions import Sessions
 from core.identity.throttle import Throttle
-from core.queues.model import QueueConfig
 from core.roles.guards import PermissionGuard
 from core.roles.model import SIGNED_IN
 from core.ui.shell import Entry, page
 from core.ui.templating import create_environment
-from core.web.boards import Configs, QueueBoards
+from core.web.boards import QueueBoards
 from core.web.call_pages import PAGES as CALL_PAGES
 from core.web.csrf import CsrfGuard
 from core.web.errors import handle_error
@@ -69,7 +67,6 @@ def create_app(
     redis: Redis,
     registry: Registry | None = None,
     gate: Gate | None = None,
-    queue_configs: Configs | None = None,
 ) -> Litestar:
     """The app over an open database and Redis, which the caller closes after the app's shutdown.
 
@@ -82,7 +79,7 @@ def create_app(
     services: dict[str, Any] = {"database": database, "redis": redis, "cookie_jar": cookies, "sessions": sessions, "plugins": plugins}
     services["throttle"] = Throttle(redis)
 
-    services["boards"] = boards = QueueBoards(redis, queue_configs or _no_queues)
+    services["boards"] = boards = QueueBoards(redis)
     services["hub"] = hub = Hub(LiveCalls(redis), boards)
 
     @asynccontextmanager
@@ -107,10 +104,6 @@ def create_app(
         lifespan=[running],
         logging_config=None,
     )
-
-
-async def _no_queues(_: UUID) -> list[QueueConfig]:
-    return []
 
 
 def _constant(value: Any) -> Any:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
@@ -17,7 +17,6 @@ from redis.asyncio import Redis
 from core.config import Settings, load_settings
 from core.data import Database, tenant
 from core.identity.service import create_user
-from core.queues.model import QueueConfig
 from core.web.app import create_app
 from core.web.process import WebServer
 from tests.core.web.support import Telephony, running
@@ -70,24 +69,9 @@ def settings() -> Settings:
     return load_settings(environment={"SENTRALBORD_WEB__PORT": "0"})
 
 
-@dataclass
-class Queues:
-    """The queues that the app shows."""
-
-    configs: dict[UUID, list[QueueConfig]] = field(default_factory=dict)
-
-    async def of(self, tenant_id: UUID) -> list[QueueConfig]:
-        return self.configs.get(tenant_id, [])
-
-
 @pytest.fixture
-def queues() -> Queues:
-    return Queues()
-
-
-@pytest.fixture
-def app(settings: Settings, database: Database, redis: Redis, queues: Queues) -> Litestar:
-    return create_app(settings, database, redis, queue_configs=queues.of)
+def app(settings: Settings, database: Database, redis: Redis) -> Litestar:
+    return create_app(settings, database, redis)
 
 
 @pytest_asyncio.fixture

@@ -55,6 +55,11 @@ class Caller:
     def id(self) -> UUID:
         return self._journal.state.id
 
+    @property
+    def milliseconds(self) -> int:
+        """The time of the last event, since 1970 UTC."""
+        return int(self._at.timestamp() * 1000)
+
     def write(self, data, after: float = 0) -> None:
         """An event, `after` seconds later than the one before."""
         self._at += timedelta(seconds=after)

@@ -14,12 +14,15 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from core.api.ids import uuid7
+from core.data import tenant
+from core.directory.service import add_person
 from core.identity.sessions import Sessions
 from core.identity.tables import User
-from core.queues.model import Activity, Member, QueueConfig, WaitingCall
+from core.queues.model import Activity, WaitingCall
+from core.queues.service import add_member, create_queue
 from core.queues.state import AgentHold, QueueState
 from core.web import feed, live
-from tests.core.web.conftest import Queues, Visitor
+from tests.core.web.conftest import Visitor
 from tests.core.web.support import Telephony
 
 
@@ -108,9 +111,10 @@ async def test_changes_are_coalesced(visitor: Visitor, address: str, kari: User,
 
 
 async def test_a_tenant_sees_nothing_of_another(
-    visitor: Visitor, stranger: Visitor, address: str, kari: User, ola: User, telephony: Telephony, queues: Queues
+    visitor: Visitor, stranger: Visitor, address: str, kari: User, ola: User, telephony: Telephony
 ) -> None:
-    queues.configs[kari.tenant_id] = [QueueConfig(id=uuid7(), name="Secret of A")]
+    with tenant(kari.tenant_id):
+        await create_queue("Secret of A")
     await visitor.sign_in("kari@a.example")
     await stranger.sign_in("ola@b.example")
     async with channel(visitor, address) as hers, channel(stranger, address) as his:
@@ -173,27 +177,37 @@ async def test_a_socket_that_does_not_read_is_dropped_and_delays_nobody(
 
 
 async def test_queues_and_people_follow_the_state_in_redis(
-    visitor: Visitor, address: str, kari: User, redis: Redis, queues: Queues
+    visitor: Visitor, address: str, kari: User, redis: Redis
 ) -> None:
     state, tenant_id = QueueState(redis), kari.tenant_id
-    aino, sara = (Member(person_id=uuid7(), name=name) for name in ("Aino", "Sara"))
-    queue = QueueConfig(id=uuid7(), name="Customer service", service_level_seconds=20, members=(aino, sara))
-    hidden = QueueConfig(id=uuid7(), name="Hidden", hidden=True, members=(sara,))
-    queues.configs[tenant_id] = [queue, hidden]
+    with tenant(tenant_id):
+        queue = (await create_queue("Customer service", service_level_seconds=20)).id
+        hidden = (await create_queue("Hidden", hidden=True)).id
+        aino, sara = [(await add_person(name, "Bakke")).person.id for name in ("Aino", "Sara")]
+        for person in (aino, sara):
+            await add_member(queue, person)
+            await add_member(hidden, person)
+            await state.set_login(tenant_id, queue, person, True)
     await visitor.sign_in("kari@a.example")
     async with channel(visitor, address) as connection:
         topics = (await frame(connection, "snapshot"))["topics"]
         assert [item["name"] for _, item in topics["queues"]] == ["Customer service"]
-        assert {item["name"]: item["state"] for _, item in topics["people"]} == {"Aino": "free", "Sara": "free"}
+        assert {item["name"]: item["state"] for _, item in topics["people"]} == {
+            "Aino Bakke": "free",
+            "Sara Bakke": "free",
+        }
         began = time.monotonic()
-        await state.enqueue(tenant_id, queue.id, WaitingCall(id=uuid7(), priority=10, enqueued_at=123))
-        found = (await changes(connection, "queues"))[str(queue.id)]
+        await state.enqueue(tenant_id, queue, WaitingCall(id=uuid7(), priority=10, enqueued_at=123))
+        found = (await changes(connection, "queues"))[str(queue)]
         assert time.monotonic() - began < 0.3
         assert (found["waiting"], found["waiting_since"], found["free"]) == (1, 123, 2)
-        await state.set_login(tenant_id, queue.id, sara.person_id, False)
-        assert (await changes(connection, "people"))[str(sara.person_id)]["state"] == "logged_out"
-        await state.occupy(tenant_id, AgentHold(aino.person_id, uuid7(), Activity.TALKING, await state.now()))
-        assert (await changes(connection, "people"))[str(aino.person_id)]["state"] == "talking"
+        await state.set_login(tenant_id, queue, sara, False)
+        assert (await changes(connection, "people"))[str(sara)]["state"] == "logged_out"
+        await state.occupy(tenant_id, AgentHold(aino, uuid7(), Activity.TALKING, await state.now()))
+        assert (await changes(connection, "people"))[str(aino)]["state"] == "talking"
+    now = (await visitor.client.get("/api/queues")).json()
+    assert [(q["name"], q["waiting"], q["free"], q["busy"]) for q in now["queues"]] == [("Customer service", 1, 0, 1)]
+    assert {m["name"]: m["state"] for m in now["members"]} == {"Aino Bakke": "talking", "Sara Bakke": "logged_out"}
 
 
 async def _many_calls(telephony: Telephony, tenant_id: UUID, number: int, pause: float) -> None:
