@@ -5,8 +5,7 @@ from uuid import UUID
 
 from litestar import Controller, get
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, FromQuery
-from msgspec import Meta
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from core.calls.schemas import CallList, CallOut, CallWithEvents, EventOut
 from core.calls.service import PAGE, CallNotFound, call_with_journal, recent_calls
@@ -21,7 +20,7 @@ class Calls(Controller):
 
     @get(summary="Calls, newest first")
     async def list(
-        self, before: FromQuery[UUID | None] = None, limit: FromQuery[Annotated[int, Meta(ge=1, le=500)]] = PAGE
+        self, before: FromQuery[UUID | None] = None, limit: Annotated[int, QueryParameter(ge=1, le=500)] = PAGE
     ) -> CallList:
         """A page of at most `limit` calls: the newest, or those before the call `before`."""
         page = await recent_calls(before=before, limit=limit)

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
-from uuid import UUID
 
 from litestar import Litestar, Request, Router, get
 from litestar.di import NamedDependency, Provide
@@ -27,12 +26,11 @@ from core.identity.cookies import Cookies
 from core.identity.pages import PAGES as IDENTITY_PAGES
 from core.identity.sessions import Sessions
 from core.identity.throttle import Throttle
-from core.queues.model import QueueConfig
 from core.roles.guards import PermissionGuard
 from core.roles.model import SIGNED_IN
 from core.ui.shell import Entry, page
 from core.ui.templating import create_environment
-from core.web.boards import Configs, QueueBoards
+from core.web.boards import QueueBoards
 from core.web.call_pages import PAGES as CALL_PAGES
 from core.web.csrf import CsrfGuard
 from core.web.errors import handle_error
@@ -41,6 +39,7 @@ from core.web.hub import Hub
 from core.web.live import live_channel
 from core.web.middleware import RequestContext
 from core.web.plugins import Plugins
+from core.web.queue_api import queues_now
 from core.web.security import add_headers
 from core.web.static import messages, static_files
 
@@ -68,7 +67,6 @@ def create_app(
     redis: Redis,
     registry: Registry | None = None,
     gate: Gate | None = None,
-    queue_configs: Configs | None = None,
 ) -> Litestar:
     """The app over an open database and Redis, which the caller closes after the app's shutdown.
 
@@ -81,7 +79,8 @@ def create_app(
     services: dict[str, Any] = {"database": database, "redis": redis, "cookie_jar": cookies, "sessions": sessions, "plugins": plugins}
     services["throttle"] = Throttle(redis)
 
-    services["hub"] = hub = Hub(LiveCalls(redis), QueueBoards(redis, queue_configs or _no_queues))
+    services["boards"] = boards = QueueBoards(redis)
+    services["hub"] = hub = Hub(LiveCalls(redis), boards)
 
     @asynccontextmanager
     async def running(_: Litestar) -> AsyncIterator[None]:
@@ -89,7 +88,7 @@ def create_app(
             yield
 
     return Litestar(
-        [home, live_page, live_channel, *CALL_PAGES, Calls, *IDENTITY_PAGES, *HEALTH, messages, static_files(), *plugins.routers()],
+        [home, live_page, live_channel, *CALL_PAGES, Calls, queues_now, *IDENTITY_PAGES, *HEALTH, messages, static_files(), *plugins.routers()],
         guards=[CsrfGuard(settings.web.public_url), PermissionGuard(plugins.permissions)],
         middleware=[RequestContext(sessions, cookies, MENU)],
         dependencies={name: Provide(_constant(value), sync_to_thread=False) for name, value in services.items()},
@@ -100,15 +99,11 @@ def create_app(
             title="Sentralbord",
             version="1",
             render_plugins=[JsonRenderPlugin()],
-            openapi_router=Router("/schema", route_handlers=[], opt={"permission": SIGNED_IN}),
+            openapi_router=Router("/schema", route_handlers=[], opt={"permission": SIGNED_IN}, include_in_schema=False),
         ),
         lifespan=[running],
         logging_config=None,
     )
-
-
-async def _no_queues(_: UUID) -> list[QueueConfig]:
-    return []
 
 
 def _constant(value: Any) -> Any:

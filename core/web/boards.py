@@ -1,19 +1,26 @@
 """Queues and people of a tenant as the live page shows them: from the live state in Redis and the queues' settings."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import logging
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from time import monotonic
 from uuid import UUID
 
 from msgspec import Struct
 from redis.asyncio import Redis
 
+from core.data import DatabaseUnavailable, tenant
 from core.queues.model import Activity, Member, MemberState, QueueConfig, Snapshot
 from core.queues.notices import Notices
+from core.queues.service import load_queues
 from core.queues.state import QueueState
 from core.web.feed import Items
 
-Configs = Callable[[UUID], Awaitable[Sequence[QueueConfig]]]
+log = logging.getLogger(__name__)
+
+FRESH_SECONDS = 5.0
+"""Queues and members are read again after so long."""
 
 
 class QueueItem(Struct, frozen=True):
@@ -38,18 +45,19 @@ class PersonItem(Struct, frozen=True):
 
 
 class QueueBoards:
-    """Reads the boards of all tenants. `configs` gives the queues of a tenant with their members."""
+    """Reads the boards of all tenants."""
 
-    def __init__(self, redis: Redis, configs: Configs) -> None:
+    def __init__(self, redis: Redis) -> None:
         self._state = QueueState(redis)
         self._notices = Notices(redis)
-        self._configs = configs
+        self._configs: dict[UUID, Configs] = {}
 
     async def read(self, tenant_id: UUID) -> dict[str, Items]:
         """Topics "queues" and "people". Raises redis.RedisError, DatabaseUnavailable."""
-        configs = [config for config in await self._configs(tenant_id) if not config.hidden]  # SWB-9
-        snapshots = await asyncio.gather(*(self._state.snapshot(tenant_id, config) for config in configs))
-        return board(list(zip(configs, snapshots, strict=True)))
+        configs = await self._configs.setdefault(tenant_id, Configs(tenant_id)).get()
+        shown = [config for config in configs if not config.hidden]  # SWB-9
+        snapshots = await asyncio.gather(*(self._state.snapshot(tenant_id, config) for config in shown))
+        return board(list(zip(shown, snapshots, strict=True)))
 
     def watching(self, tenant_id: UUID, changed: Callable[[], None]) -> AbstractAsyncContextManager[None]:
         """Call `changed` at every news of the tenant's queues."""
@@ -61,6 +69,36 @@ class QueueBoards:
             await self._notices.run()
         finally:
             await self._notices.close()
+
+
+class Configs:
+    """A tenant's queues with their members, as they were a few seconds ago at most, or before PostgreSQL went away."""
+
+    def __init__(self, tenant_id: UUID) -> None:
+        self._tenant_id = tenant_id
+        self._queues: list[QueueConfig] | None = None
+        self._read_at = 0.0
+        self._reading: asyncio.Task[None] | None = None
+
+    async def get(self) -> list[QueueConfig]:
+        """Waits for the database the first time only; later it is read beside. Raises DatabaseUnavailable."""
+        if self._queues is None:
+            await self._read()
+        elif monotonic() - self._read_at > FRESH_SECONDS and (self._reading is None or self._reading.done()):
+            self._reading = asyncio.create_task(self._read_again())
+        assert self._queues is not None
+        return self._queues
+
+    async def _read(self) -> None:
+        with tenant(self._tenant_id):
+            self._queues = list((await load_queues()).values())
+        self._read_at = monotonic()
+
+    async def _read_again(self) -> None:
+        try:
+            await self._read()
+        except DatabaseUnavailable as error:
+            log.warning("queues of tenant %s are shown as they were: %s", self._tenant_id, error)
 
 
 def board(queues: Sequence[tuple[QueueConfig, Snapshot]]) -> dict[str, Items]:

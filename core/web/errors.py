@@ -51,7 +51,7 @@ def handle_error(request: Request[Any, Any, Any], error: Exception) -> Response[
     if not _wants_page(request):
         return _problem(request, status, detail, headers, getattr(error, "extra", None))
     if status == 401 and request.method == "GET":
-        return Redirect(f"/sign-in?next={quote(_path(request))}", headers={"Cache-Control": "no-store"})
+        return _to_sign_in(request)
     request.state.setdefault("shell", Shell(nonce(request.scope), "", request.url.path))
     response = page(
         request,
@@ -64,6 +64,14 @@ def handle_error(request: Request[Any, Any, Any], error: Exception) -> Response[
     )
     response.headers.update(headers)
     return response
+
+
+def _to_sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Lead to the sign-in and back here. htmx would swap it into the page, so it is told to leave the page."""
+    address = f"/sign-in?next={quote(_path(request))}"
+    if "hx-request" in request.headers:
+        return Response(b"", headers={"HX-Redirect": address, "Cache-Control": "no-store"})
+    return Redirect(address, headers={"Cache-Control": "no-store"})
 
 
 def _status(error: Exception) -> tuple[int, str]:

@@ -1,6 +1,7 @@
 """The live channel: one WebSocket for each open page, fed with JSON frames by the hub."""
 
 import asyncio
+import logging
 from contextlib import suppress
 from typing import Any
 
@@ -15,6 +16,8 @@ from core.roles.model import allows
 from core.web.feed import Feed, Subscription, alive
 from core.web.hub import Hub
 
+log = logging.getLogger(__name__)
+
 PERMISSION = "live.view"
 ALIVE_SECONDS = 10.0
 """A quiet channel says so often that it is there; the session is looked at as often."""
@@ -24,7 +27,9 @@ TOO_SLOW = 1013
 
 
 @websocket("/live", opt={"permission": PERMISSION})
-async def live_channel(socket: WebSocket[Any, Session, Any], hub: NamedDependency[Hub], sessions: NamedDependency[Sessions]) -> None:
+async def live_channel(
+    socket: WebSocket[Any, Session, Any], hub: NamedDependency[Hub], sessions: NamedDependency[Sessions]
+) -> None:
     """Send frames until the browser goes, the session ends, or the socket cannot keep pace."""
     await socket.accept()
     session: Session = socket.auth
@@ -41,8 +46,11 @@ async def live_channel(socket: WebSocket[Any, Session, Any], hub: NamedDependenc
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+    code = tasks[done.pop()]
+    if code == TOO_SLOW:
+        log.warning("a live screen of user %s is too slow and was dropped", session.principal.user_id)
     with suppress(Exception):  # the browser may be gone, or not read at all
-        await asyncio.wait_for(socket.close(code=tasks[done.pop()]), CLOSE_SECONDS)
+        await asyncio.wait_for(socket.close(code=code), CLOSE_SECONDS)
 
 
 async def _send(socket: WebSocket[Any, Any, Any], subscription: Subscription) -> None:

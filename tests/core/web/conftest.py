@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 import pytest_asyncio
 from httpx import AsyncClient, Response
 from litestar import Litestar
+from playwright.async_api import Browser, Page, async_playwright
 from redis.asyncio import Redis
 
 from core.config import Settings, load_settings
@@ -17,7 +19,18 @@ from core.data import Database, tenant
 from core.identity.service import create_user
 from core.web.app import create_app
 from core.web.process import WebServer
+from tests.core.web.support import Telephony, running
 
+CHROMIUM = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 PASSWORD = "correct horse battery staple"
 
 
@@ -59,6 +72,39 @@ def settings() -> Settings:
 @pytest.fixture
 def app(settings: Settings, database: Database, redis: Redis) -> Litestar:
     return create_app(settings, database, redis)
+
+
+@pytest_asyncio.fixture
+async def telephony(redis: Redis, tmp_path: Path) -> AsyncIterator[Telephony]:
+    """Writes calls into the journal."""
+    telephony = Telephony(redis, tmp_path / "spool")
+    async with running(telephony.publisher.run()):
+        yield telephony
+
+
+@pytest_asyncio.fixture(scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture
+async def tab(chromium: Browser) -> AsyncIterator[Page]:
+    """A page of a fresh browser profile; the test fails when a script fails or the policy is violated."""
+    context = await chromium.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
+    page = await context.new_page()
+    faults: list[str] = []
+    await page.add_init_script(
+        "window.broken = [];"
+        "addEventListener('securitypolicyviolation', e => broken.push(e.effectiveDirective + ' ' + e.blockedURI))"
+    )
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    yield page
+    assert await page.evaluate("window.broken") == []
+    assert faults == []
+    await context.close()
 
 
 @asynccontextmanager

@@ -1,0 +1,92 @@
+"""Catalogues in step with the code, and the choice of a language."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.ui import catalogues
+from core.ui.catalogues import check, extract
+from core.ui.templating import View, _, format_day, format_time, ngettext, show_as, telephone
+from core.ui.translations import LANGUAGES, catalogue, choose_language, script_messages
+
+
+@pytest.fixture(autouse=True)
+def english():
+    yield
+    show_as(View())
+
+
+def test_norwegian_and_english_are_complete_and_nothing_is_unused() -> None:
+    assert check() == []
+
+
+def test_texts_are_found_in_python_templates_and_scripts() -> None:
+    places: dict[str, set[str]] = {}
+    for message in extract():
+        for file, _line in message.locations:
+            places.setdefault(file.rpartition(".")[2], set()).add(str(message.id))
+    assert "Sign in" in places["html"]
+    assert "No calls right now" in places["js"]
+    assert "The caller hung up" in places["py"]
+
+
+def test_a_missing_text_and_a_wrong_placeholder_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    nb = catalogue("nb")
+    monkeypatch.setattr(nb["Sign in"], "string", "")
+    monkeypatch.setattr(nb["Came to {title}"], "string", "Kom til {tittel}")
+    problems = check()
+    assert "nb: 'Sign in' is not translated: fill it in in core/ui/locale/nb" in problems
+    assert "nb: 'Came to {title}' must have exactly the placeholders {title}" in problems
+
+
+def test_a_text_that_is_used_nowhere_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    needed = extract()
+    needed.delete("Sign in")
+    monkeypatch.setattr(catalogues, "extract", lambda: needed)
+    assert sum("'Sign in' is used nowhere" in problem for problem in check()) == len(LANGUAGES)
+
+
+def test_scripts_get_their_texts_and_no_others() -> None:
+    source, _hash = script_messages("nb")
+    assert '"No calls right now": "Ingen samtaler akkurat nå"' in source
+    assert "Samtalelogg" not in source
+
+
+@pytest.mark.parametrize(
+    ("wanted", "accept", "language"),
+    [
+        (("nb",), "", "nb"),
+        (("", "fi"), "sv", "fi"),
+        (("xx",), "sv", "sv"),
+        ((), "de, nn;q=0.8, en;q=0.9", "en"),
+        ((), "no", "nb"),
+        ((), "lt-LT;q=0.5, et;q=0.7", "et"),
+        ((), "en;q=0, sv;q=0.1", "sv"),
+        ((), "*", "en"),
+        (("nb-NO",), "", "nb"),
+    ],
+)
+def test_the_first_language_that_we_have_is_chosen(wanted: tuple[str, ...], accept: str, language: str) -> None:
+    assert choose_language(*wanted, accept=accept) == language
+
+
+@given(st.text(), st.text())
+def test_whatever_a_browser_sends_a_language_is_chosen(wanted: str, accept: str) -> None:
+    assert choose_language(wanted, accept=accept) in LANGUAGES
+
+
+def test_texts_and_times_follow_the_view() -> None:
+    at = datetime(2026, 7, 1, 22, 30, tzinfo=UTC)
+    show_as(View("nb", "Europe/Oslo"))
+    assert _("Sign in") == "Logg inn"
+    assert format_time(at, "time") == "00:30:00"
+    assert format_day(datetime.now(UTC)) == "I dag"
+    many = ngettext("Too many attempts. Try again in a minute.", "Too many attempts. Try again in %(num)d minutes.", 3)
+    assert many % {"num": 3} == "For mange forsøk. Prøv igjen om 3 minutter."
+
+
+def test_numbers_are_written_as_people_do() -> None:
+    assert telephone("+4722334455") == "+47 22 33 44 55"
+    assert telephone("anonymous") == "anonymous"
