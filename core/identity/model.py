@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class Principal(Struct, frozen=True):
-    """A signed-in user. `role` is the key of a role, `language` a BCP 47 tag or empty, `zone` the tenant's IANA zone."""
+    """A signed-in user: key of the role, BCP 47 language or empty, and the tenant's name and IANA zone."""
 
     user_id: UUID
     tenant_id: UUID

@@ -27,7 +27,9 @@ MOST_COMPANIES = 5
 """One address is looked up in at most so many tenants: each costs a password check."""
 
 
-async def sign_in(throttle: Throttle, email: str, password: str, address: str, company: UUID | None = None) -> Principal:
+async def sign_in(
+    throttle: Throttle, email: str, password: str, address: str, company: UUID | None = None
+) -> Principal:
     """The user with this e-mail address (of any tenant, or of `company`) and password.
 
     `address` is where the attempt comes from. Raises WrongCredentials, TooManyAttempts, or SeveralCompanies when

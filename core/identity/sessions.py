@@ -78,28 +78,31 @@ class Sessions:
 
     async def end(self, session: Session) -> None:
         """Sign out."""
-        await self._redis.delete(f"{PREFIX}{session.digest}")
-        await self._redis.srem(_user_key(session.principal.user_id), session.digest)
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.delete(f"{PREFIX}{session.digest}")
+            pipe.srem(_user_key(session.principal.user_id), session.digest)
+            await pipe.execute()
 
     async def of_user(self, user_id: UUID) -> list[Session]:
         """The user's sessions, newest first; their `id` is empty."""
-        digests = [_text(member) for member in await self._redis.smembers(_user_key(user_id))]
-        if not digests:
-            return []
-        stored = await self._redis.mget([f"{PREFIX}{digest}" for digest in digests])
-        gone = [digest for digest, value in zip(digests, stored, strict=True) if value is None]
-        if gone:
-            await self._redis.srem(_user_key(user_id), *gone)
+        digests = await self._digests(user_id)
+        stored = await self._redis.mget([f"{PREFIX}{digest}" for digest in digests]) if digests else []
         found = [msgspec.json.decode(value, type=Session) for value in stored if value is not None]
         return sorted(found, key=lambda session: -session.started)
 
     async def revoke(self, user_id: UUID) -> int:
         """End all sessions of a user, at once; returns how many there were."""
-        digests = [_text(member) for member in await self._redis.smembers(_user_key(user_id))]
-        keys = [f"{PREFIX}{digest}" for digest in digests]
+        keys = [f"{PREFIX}{digest}" for digest in await self._digests(user_id)]
         ended = int(await self._redis.delete(*keys)) if keys else 0
         await self._redis.delete(_user_key(user_id))
         return ended
+
+    async def _digests(self, user_id: UUID) -> list[str]:
+        """Of all sessions of a user, also of some that are over by idleness."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.smembers(_user_key(user_id))
+            (members,) = await pipe.execute()
+        return [_text(member) for member in members]
 
 
 def _encode(session: Session) -> bytes:

@@ -38,8 +38,8 @@ def routes_without_permission(app: Litestar, plugins: Mapping[str, Permission]) 
     """Routes of the app that declare no permission, or one that does not exist; each as "METHODS path"."""
     known = {PUBLIC, SIGNED_IN, *PERMISSIONS, *plugins}
     for route in app.routes:
-        for handler in getattr(route, "route_handlers", None) or [route.route_handler]:
+        for handler in getattr(route, "route_handlers", None) or [getattr(route, "route_handler", None)]:
             methods = ",".join(sorted(getattr(handler, "http_methods", {"WEBSOCKET"})))
             # Litestar answers OPTIONS itself, with the list of methods and nothing else.
-            if methods != "OPTIONS" and handler.opt.get("permission") not in known:
+            if methods != "OPTIONS" and getattr(handler, "opt", {}).get("permission") not in known:
                 yield f"{methods} {route.path}"

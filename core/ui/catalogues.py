@@ -1,6 +1,6 @@
 """Keeps the catalogues in step with the code: `update` collects the texts, `check` finds what is missing.
 
-    python -m core.ui.catalogues update|check
+python -m core.ui.catalogues update|check
 """
 
 import re
@@ -49,9 +49,7 @@ PLACEHOLDER = re.compile(r"%\(\w+\)s|%\(\w+\)d|\{\w+\}")
 def extract() -> Catalog:
     """Every text of core that is shown to somebody, with the places where it is used."""
     found = Catalog(domain=DOMAIN, project="Sentralbord", version="", charset="utf-8")
-    texts = extract_from_dir(
-        CORE, method_map=METHODS, options_map=OPTIONS, keywords=KEYWORDS, directory_filter=_wanted
-    )
+    texts = extract_from_dir(CORE, method_map=METHODS, options_map=OPTIONS, keywords=KEYWORDS, directory_filter=_wanted)
     for file, line, text, comments, context in texts:
         found.add(text, locations=[(f"core/{file}", line)], auto_comments=comments, context=context)
     return found
@@ -103,7 +101,7 @@ def _faults(message: Message, language: str) -> list[str]:
         return [f"is not translated: fill it in in core/ui/locale/{language}"] if missing else []
     faults = ["is marked as uncertain (fuzzy): check it and take the mark away"] if message.fuzzy else []
     allowed = {hit for text in _ids(message) for hit in PLACEHOLDER.findall(text)}
-    used = [set(PLACEHOLDER.findall(string)) for string in strings]
+    used = [set(PLACEHOLDER.findall(string or "")) for string in strings]
     if any(found - allowed for found in used) or (len(strings) == 1 and used[0] != allowed):
         faults.append(f"must have exactly the placeholders {', '.join(sorted(allowed)) or 'none'}")
     return faults

@@ -25,7 +25,7 @@ class View(Struct, frozen=True):
     theme: str = "auto"
 
 
-_view: ContextVar[View] = ContextVar("view", default=View())
+_view: ContextVar[View | None] = ContextVar("view", default=None)
 
 
 def show_as(view: View) -> None:
@@ -34,26 +34,26 @@ def show_as(view: View) -> None:
 
 
 def current_view() -> View:
-    return _view.get()
+    return _view.get() or View()
 
 
 def _(text: str) -> str:
     """A text in the language of the running request."""
-    return translations(_view.get().language).gettext(text)
+    return translations(current_view().language).gettext(text)
 
 
 def ngettext(one: str, many: str, count: int) -> str:
-    return translations(_view.get().language).ngettext(one, many, count)
+    return translations(current_view().language).ngettext(one, many, count)
 
 
 def local(at: datetime) -> datetime:
     """A UTC time in the zone of the running request."""
-    return at.astimezone(ZoneInfo(_view.get().zone))
+    return at.astimezone(ZoneInfo(current_view().zone))
 
 
 def format_time(at: datetime, form: str = "medium") -> str:
     """A time as people of the language write it. `form`: a Babel format or pattern, or "time" for hh:mm:ss."""
-    view = _view.get()
+    view = current_view()
     pattern = "HH:mm:ss" if form == "time" else form
     return format_datetime(at, pattern, tzinfo=ZoneInfo(view.zone), locale=view.language)
 
@@ -72,7 +72,7 @@ def format_day(at: datetime) -> str:
         return _("Today")
     if day == today - timedelta(days=1):
         return _("Yesterday")
-    return format_date(day, "d MMM" if day.year == today.year else "d MMM y", locale=_view.get().language)
+    return format_date(day, "d MMM" if day.year == today.year else "d MMM y", locale=current_view().language)
 
 
 def format_offset(seconds: float) -> str:
@@ -124,7 +124,7 @@ def create_environment(plugin_templates: dict[str, Path] | None = None) -> Envir
         "preloads": preloads,
         "icon": icon,
         "view": current_view,
-        "import_map": lambda: import_map(messages_url(_view.get().language)),
+        "import_map": lambda: import_map(messages_url(current_view().language)),
         "languages": {language: language_name(language) for language in LANGUAGES},
     }
     return environment

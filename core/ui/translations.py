@@ -54,7 +54,7 @@ def script_messages(language: str) -> tuple[str, str]:
 
 
 def choose_language(*wanted: str, accept: str = "") -> str:
-    """The first of `wanted` (user's, tenant's) that we have, else the best of an Accept-Language header, else English."""
+    """The first of `wanted` that we have, else the best of an Accept-Language header, else English."""
     for language in wanted:
         if found := _known(language):
             return found

@@ -76,7 +76,13 @@ def create_app(
     plugins = Plugins(registry, gate or Gate(frozenset()))
     cookies = Cookies(secure=settings.web.secure_cookies)
     sessions = Sessions(redis, idle_seconds=settings.web.session_hours * 3600)
-    services: dict[str, Any] = {"database": database, "redis": redis, "cookie_jar": cookies, "sessions": sessions, "plugins": plugins}
+    services: dict[str, Any] = {
+        "database": database,
+        "redis": redis,
+        "cookie_jar": cookies,
+        "sessions": sessions,
+        "plugins": plugins,
+    }
     services["throttle"] = Throttle(redis)
 
     services["boards"] = boards = QueueBoards(redis)
@@ -88,7 +94,19 @@ def create_app(
             yield
 
     return Litestar(
-        [home, live_page, live_channel, *CALL_PAGES, Calls, queues_now, *IDENTITY_PAGES, *HEALTH, messages, static_files(), *plugins.routers()],
+        [
+            home,
+            live_page,
+            live_channel,
+            *CALL_PAGES,
+            Calls,
+            queues_now,
+            *IDENTITY_PAGES,
+            *HEALTH,
+            messages,
+            static_files(),
+            *plugins.routers(),
+        ],
         guards=[CsrfGuard(settings.web.public_url), PermissionGuard(plugins.permissions)],
         middleware=[RequestContext(sessions, cookies, MENU)],
         dependencies={name: Provide(_constant(value), sync_to_thread=False) for name, value in services.items()},

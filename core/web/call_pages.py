@@ -45,8 +45,15 @@ def status_tone(row: CallRow) -> str:
 async def call_log(request: Request[Any, Any, Any], before: FromQuery[UUID | None] = None) -> Template:
     """The calls of the tenant, newest first, page by page."""
     found = await recent_calls(before=before)
-    context = {"calls": found.calls, "older": found.before, "first": before is None}
-    return page(request, "calls.html", status_text=status_text, status_tone=status_tone, **context)
+    return page(
+        request,
+        "calls.html",
+        calls=found.calls,
+        older=found.before,
+        first=before is None,
+        status_text=status_text,
+        status_tone=status_tone,
+    )
 
 
 @get("/calls/{call_id:uuid}", opt=OPTIONS, include_in_schema=False)

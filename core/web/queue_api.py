@@ -1,6 +1,6 @@
 """The queues of the signed-in user's tenant as they are now: REST API."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Request, get
@@ -40,7 +40,7 @@ class QueuesNow(Struct, frozen=True):
 
 
 @get("/api/queues", opt={"permission": "queues.view"}, tags=["Queues"], summary="Queues and their members now")
-async def queues_now(request: Request[Principal, object, object], boards: NamedDependency[QueueBoards]) -> QueuesNow:
+async def queues_now(request: Request[Principal, Any, Any], boards: NamedDependency[QueueBoards]) -> QueuesNow:
     """The live state that the live page shows."""
     topics = await boards.read(request.user.tenant_id)
     return QueuesNow(

@@ -153,6 +153,4 @@ async def violations(tab: Page) -> list[str]:
     """What axe-core finds wrong with the page, as text."""
     await tab.evaluate(AXE.read_text())  # by the debugger's way, so the page's policy need not be loosened
     found = await tab.evaluate("rules => axe.run({runOnly: rules}).then(r => r.violations)", RULES)
-    return [
-        f"{one['id']}: {node['html'][:120]}: {node['failureSummary']}" for one in found for node in one["nodes"]
-    ]
+    return [f"{one['id']}: {node['html'][:120]}: {node['failureSummary']}" for one in found for node in one["nodes"]]

@@ -6,13 +6,11 @@ import time
 from uuid import UUID
 
 import pytest
-from litestar import Litestar
 from playwright.async_api import Page, expect
 from redis.asyncio import Redis
 
-from core.api.ids import uuid7
 from core.calls.service import recent_calls
-from core.config import Settings
+from core.config import Settings, load_settings
 from core.data import Database, tenant
 from core.directory.service import add_person
 from core.identity.tables import User
@@ -92,7 +90,8 @@ async def test_a_call_is_on_the_screen_300_ms_after_its_event(
     await expect(tab.get_by_text("Ingen samtaler akkurat nå")).to_be_visible()
     await tab.evaluate(
         "() => new MutationObserver(() => {"
-        "  for (const row of document.querySelectorAll('[data-call]')) (window.seen ??= {})[row.dataset.call] ??= Date.now()"
+        "  const seen = window.seen ??= {};"
+        "  for (const row of document.querySelectorAll('[data-call]')) seen[row.dataset.call] ??= Date.now()"
         "}).observe(document.querySelector('sb-calls'), {subtree: true, childList: true})"
     )
     times = []
@@ -109,9 +108,7 @@ async def test_a_call_is_on_the_screen_300_ms_after_its_event(
     await expect(tab.locator(f"[data-call='{call.id}']")).to_have_count(0)
 
 
-async def test_waiting_turns_red_at_the_service_level_and_queues_count(
-    tab: Page, address: str, company: UUID
-) -> None:
+async def test_waiting_turns_red_at_the_service_level_and_queues_count(tab: Page, address: str, company: UUID) -> None:
     await sign_in(tab, address, EMAIL, PASSWORD)
     queue = tab.locator(".queue", has_text="Customer service")
     await expect(queue.locator(".waiting")).to_have_class(re.compile("level-over"))
@@ -221,7 +218,7 @@ async def test_the_theme_is_switched_and_kept(tab: Page, address: str, kari: Use
     assert await tab.evaluate(shade) == dark
 
 
-async def test_a_signed_out_page_leads_to_the_sign_in(tab: Page, address: str, kari: User, redis: Redis, app: Litestar) -> None:
+async def test_a_signed_out_page_leads_to_the_sign_in(tab: Page, address: str, kari: User) -> None:
     await sign_in(tab, address, EMAIL, PASSWORD)
     await tab.context.clear_cookies()
     await tab.get_by_role("link", name="Samtaler").click()
@@ -230,6 +227,4 @@ async def test_a_signed_out_page_leads_to_the_sign_in(tab: Page, address: str, k
 
 
 def _settings(environment: dict[str, str]) -> Settings:
-    from core.config import load_settings
-
     return load_settings(environment=environment)

@@ -43,9 +43,7 @@ def answered_call(telephony: Telephony, tenant_id: UUID, **person) -> Caller:
     return call
 
 
-async def test_the_page_tells_the_whole_call(
-    visitor: Visitor, kari: User, telephony: Telephony, ended
-) -> None:
+async def test_the_page_tells_the_whole_call(visitor: Visitor, kari: User, telephony: Telephony, ended) -> None:
     with tenant(kari.tenant_id):
         maja = Person(first_name="Maja", last_name="Rebane")
         await maja.save()
