@@ -12,10 +12,10 @@ from redis.exceptions import RedisError
 
 from core.config import ENVIRONMENT_PREFIX, Settings
 from core.demo.company import seed
-from core.demo.documents import DemoError, load_company, load_traffic
+from core.demo.documents import DemoError, load_company, load_flow, load_traffic
 from core.demo.once import one_call
 from core.demo.traffic import Traffic
-from core.telephony.presence import announced
+from core.telephony.presence import Announcement, announced
 from core.telephony.simnet.client import SimulatedNetwork
 from core.up import running
 from core.wiring import open_installation
@@ -42,7 +42,7 @@ async def _run(settings: Settings, once: bool) -> int:
         running(settings, environment(settings)),
         open_installation(settings) as installation,
     ):
-        tenant_id = await seed(company, network.sip)
+        tenant_id = await seed(installation, company, load_flow(), network.sip)
         network.targets = await media_addresses(installation.redis, settings.media.processes)
         await web_answers(settings)
         if once:
@@ -50,7 +50,9 @@ async def _run(settings: Settings, once: bool) -> int:
         click.echo(f"\n  {company.name}: {settings.web.public_url or _web_address(settings)}")
         for user in company.users:
             click.echo(f"  sign in as {user.email:<34} password {company.password:<16} {user.role}")
-        click.echo(f"  {company.main_number} is rung by a simulated telephone network at {network.sip}. Ctrl-C ends it.\n")
+        click.echo(
+            f"  {company.main_number} is rung by a simulated telephone network at {network.sip}. Ctrl-C ends it.\n"
+        )
         await Traffic(company, traffic, network).run(installation.redis, tenant_id)
     return 0
 
@@ -81,7 +83,7 @@ def environment(settings: Settings) -> dict[str, str]:
 
 async def media_addresses(redis: "Redis", processes: int) -> tuple[str, ...]:
     """Where the media processes take calls, once so many have announced themselves. Raises DemoError."""
-    found = []
+    found: list[Announcement] = []
     try:
         async with asyncio.timeout(READY_SECONDS):
             while len(found) < processes:

@@ -51,7 +51,9 @@ class Traffic:
         """Callers come at random, as many a minute as the document says on average."""
         while True:
             await asyncio.sleep(self._random.expovariate(self._traffic.calls_per_minute / 60))
-            ringing = [leg for leg in self._network.legs.values() if not leg.report.incoming and not leg.report.ended_at]
+            ringing = [
+                leg for leg in self._network.legs.values() if not leg.report.incoming and not leg.report.ended_at
+            ]
             if len(ringing) < self._traffic.busiest:
                 await self._network.call(self._company.main_number, self.caller(self._choose(self._traffic.callers)))
 
