@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from core.api.ids import uuid7
 from core.calls.confirm import Confirmer
 from core.calls.journal import CallJournal
 from core.calls.publisher import Publisher
@@ -23,6 +24,8 @@ from core.identity.service import create_user
 from core.queues.service import SessionJournal, add_member, create_queue, load_queues, log_in
 from core.queues.state import QueueState
 from core.telephony.limits import OutgoingPolicy
+from core.telephony.service import all_trunks, put_trunk
+from core.telephony.trunks import Trunk
 from core.tenancy.service import (
     add_main_number,
     create_tenant,
@@ -34,6 +37,7 @@ from core.tenancy.service import (
 from core.wiring import Installation, folder_of
 
 AUTHOR = "demo"
+TRUNK, TRUNK_CALLS = "Simulated network", 5000
 
 
 async def seed(installation: Installation, company: DemoCompany, flow: str, network: str) -> UUID:
@@ -45,6 +49,7 @@ async def seed(installation: Installation, company: DemoCompany, flow: str, netw
     row = await tenant_by_slug(company.slug)
     if row is None:
         row = await create_tenant(company.slug, company.name, timezone=company.timezone, language=company.language)
+    await _trunk(network)
     with tenant(row.id):
         await _limits(company)
         people = await _people(company, network)
@@ -73,6 +78,13 @@ async def session_journals(installation: Installation, tenant_id: UUID) -> Async
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _trunk(network: str) -> None:
+    """Calls come and go over a trunk to the simulated network."""
+    host, _, port = network.rpartition(":")
+    there = next((trunk.id for trunk in await all_trunks() if trunk.name == TRUNK), uuid7())
+    await put_trunk(Trunk(id=there, name=TRUNK, host=host, port=int(port), max_calls=TRUNK_CALLS))
 
 
 async def _limits(company: DemoCompany) -> None:
