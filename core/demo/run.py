@@ -59,14 +59,16 @@ async def _run(settings: Settings, once: bool) -> int:
 
 def demo_settings(settings: Settings) -> Settings:
     """The settings with a data folder of the demo's own, and free ports where the usual ones are taken."""
-    data, web, media = settings.data, settings.web, settings.media
+    data, web, media, log = settings.data, settings.web, settings.media, settings.log
     if not data.database_url and not data.redis_url:
         data = msgspec.structs.replace(data, folder=str(Path(data.folder) / "demo"))
     if not is_free(web.host, web.port):
         web = msgspec.structs.replace(web, port=free_port(web.host))
     if not all(is_free(media.sip_host, media.sip_port + n) for n in range(media.processes)):
         media = msgspec.structs.replace(media, sip_port=0)
-    return msgspec.structs.replace(settings, data=data, web=web, media=media)
+    if log.level == "INFO":
+        log = msgspec.structs.replace(log, level="WARNING")  # the demo's own lines are to be read
+    return msgspec.structs.replace(settings, data=data, web=web, media=media, log=log)
 
 
 def environment(settings: Settings) -> dict[str, str]:

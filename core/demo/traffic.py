@@ -19,7 +19,7 @@ from core.telephony.simnet.client import SimulatedNetwork
 from core.telephony.simnet.protocol import Moment
 from core.telephony.simnet.script import AnyStep, Callee, Caller, HangUp, Hold, Press, Say, Talk, Wait, WaitFor
 
-BEEP_SECONDS = 0.3
+BEEP_SECONDS = 0.6
 """An agent's telephone sends her tone when she answers: by it the caller knows that it is not the music."""
 LOG_TRIES = 50
 
