@@ -75,10 +75,26 @@ async def stay(
     Whatever happens, also a cancellation, nobody is left ringing or reserved.
     """
     config = distributor.config(call.tenant_id, placement.queue)
-    result = await _Visit(call, placement, config, distributor, switch, sounds).run()
+    visit = _Visit(call, placement, config, distributor, switch, sounds)
+    result = await _told_of_cancellation(visit)
     if call.leg.state is LegState.ENDED:
         raise CallerHungUp
     return result
+
+
+async def _told_of_cancellation(visit: "_Visit") -> QueueResult:
+    """Run the visit in a task of its own, which no cancellation can interrupt half-way: it is told, and ends itself."""
+    running = asyncio.create_task(visit.run())
+    cancellation: asyncio.CancelledError | None = None
+    while not running.done():
+        try:
+            await asyncio.shield(running)
+        except asyncio.CancelledError as error:
+            cancellation = error
+            visit.break_off()
+    if cancellation is not None:
+        raise cancellation
+    return running.result()
 
 
 class _Digit(Struct, frozen=True):
@@ -90,6 +106,10 @@ class _CallerGone(Struct, frozen=True):
 
 
 class _TimeUp(Struct, frozen=True):
+    pass
+
+
+class _BrokenOff(Struct, frozen=True):
     pass
 
 
@@ -120,7 +140,8 @@ class _Visit:
         self.distributor = distributor
         self.switch = switch
         self.enqueued_at = call.enqueued_at or datetime.now(UTC)
-        self.mail: asyncio.Queue[Verdict | _Digit | _CallerGone | _TimeUp | _Rang] = asyncio.Queue()
+        self.mail: asyncio.Queue[Verdict | _Digit | _CallerGone | _TimeUp | _BrokenOff | _Rang] = asyncio.Queue()
+        self.broken_off = asyncio.Event()
         self.sound = WaitingSound(call.leg, sounds, placement, call.language)
         self.playing: asyncio.Task[None] | None = None
         self.attempts: dict[Attempt, asyncio.Task[None]] = {}
@@ -143,6 +164,11 @@ class _Visit:
     def write(self, event: AnyData) -> None:
         self.call.journal.write(event)
 
+    def break_off(self) -> None:
+        """Something else takes the call, or it is over: end the stay."""
+        self.broken_off.set()
+        self.mail.put_nowait(_BrokenOff())
+
     async def run(self) -> QueueResult:
         self.write(
             QueueEntered(
@@ -162,10 +188,6 @@ class _Visit:
             await self.distributor.enter(self.place)
             self._play()
             result = await self._wait()
-        except asyncio.CancelledError:
-            gone = self.call.leg.state is LegState.ENDED
-            result = QueueResult(QueueExit.ABANDONED if gone else QueueExit.TRANSFERRED)
-            raise
         finally:
             await _cancel(*watchers)
             await self._clear_up()
@@ -191,6 +213,9 @@ class _Visit:
                     return QueueResult(QueueExit.KEY, digit)
                 case _CallerGone():
                     return QueueResult(QueueExit.ABANDONED)
+                case _BrokenOff():
+                    gone = self.call.leg.state is LegState.ENDED
+                    return QueueResult(QueueExit.ABANDONED if gone else QueueExit.TRANSFERRED)
                 case _TimeUp():
                     self.overdue = True
             if self.overdue and not any(attempt.answered for attempt in self.attempts):
@@ -287,11 +312,16 @@ class _Visit:
         )
         how = PartEnd.LOST
         others = asyncio.create_task(self._stop_others(attempt, leg))
-        ends = [asyncio.create_task(side.until(LegState.ENDED)) for side in (self.call.leg, leg)]
+        ends: list[asyncio.Task[Any]] = [
+            asyncio.create_task(end)
+            for end in (self.call.leg.until(LegState.ENDED), leg.until(LegState.ENDED), self.broken_off.wait())
+        ]
         try:
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-            by_caller = self.call.leg.state is LegState.ENDED
-            how = PartEnd.CALLER_HUNG_UP if by_caller else PartEnd.OTHER_HUNG_UP
+            if self.call.leg.state is LegState.ENDED:
+                how = PartEnd.CALLER_HUNG_UP
+            elif leg.state is LegState.ENDED:
+                how = PartEnd.OTHER_HUNG_UP
         finally:
             await _cancel(*ends)
             await others
