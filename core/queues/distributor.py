@@ -17,6 +17,7 @@ from core.queues.notices import Notice, Notices
 from core.queues.place import Place
 from core.queues.runner import Runner
 from core.queues.state import AgentHold, Proposal, QueueState
+from core.queues.tasks import cancel
 
 logger = logging.getLogger(__name__)
 
@@ -49,10 +50,7 @@ class Distributor:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        tasks = [*self._tasks, *self._afterwork]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancel(*self._tasks, *self._afterwork)
         await self.notices.close()
 
     @property

@@ -7,6 +7,7 @@ from core.calls.events import Cause, OfferOutcome
 from core.calls.ports import Dial, Leg, LegState, Switch
 from core.queues.model import Member
 from core.queues.state import Proposal
+from core.queues.tasks import cancel
 
 AUDIO_SECONDS = 4.0
 """A member who answers must be heard within this time, else the attempt has failed."""
@@ -65,9 +66,7 @@ class Attempt:
             self._conclude()
             return None
         finally:
-            for task in watchers:
-                task.cancel()
-            await asyncio.gather(*watchers, return_exceptions=True)
+            await cancel(*watchers)
 
     async def stop(self, cause: Cause, keep: Leg | None = None) -> None:
         """End all legs but `keep`."""

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from core.api.calls import HoldMusic, Prompt, QueuePlacement
 from core.calls.ports import Leg, LegGone
+from core.queues.tasks import cancel
 
 logger = logging.getLogger(__name__)
 
@@ -87,9 +88,7 @@ class WaitingSound:
             if play in done:
                 play.result()
         finally:
-            play.cancel()
-            change.cancel()
-            await asyncio.gather(play, change, return_exceptions=True)
+            await cancel(play, change)
 
     def _file(self) -> Path:
         mode = self._placement.hold_music

@@ -1,10 +1,10 @@
 """One caller's stay in a queue: waiting, ringing members, talking with the one who wins, after-call work."""
 
 import asyncio
-import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from enum import Enum, auto
 from uuid import UUID
 
 from msgspec import Struct
@@ -18,12 +18,7 @@ from core.calls.events import (
     Cause,
     Entry,
     LegRole,
-    Offered,
-    OfferEnded,
-    OfferKind,
     OfferOutcome,
-    PartEnd,
-    PartEnded,
     PartKind,
     PartStarted,
     QueueDecided,
@@ -32,19 +27,15 @@ from core.calls.events import (
 )
 from core.calls.ports import Dial, JournalWriter, Leg, LegGone, LegState, Switch
 from core.queues.distributor import Distributor
-from core.queues.model import QueueConfig, WaitingCall
+from core.queues.errors import UnknownQueue
+from core.queues.model import Member, QueueConfig, WaitingCall
+from core.queues.offers import Offers
 from core.queues.place import Place, Verdict
 from core.queues.ringing import Attempt
 from core.queues.sounds import Sounds, WaitingSound
 from core.queues.state import Proposal
-
-logger = logging.getLogger(__name__)
-
-REST_SECONDS = 5.0
-"""A member who rejects or cannot be reached is not rung again at once."""
-
-KEEPS_PLACE = frozenset({OfferOutcome.ANSWERED_ELSEWHERE, OfferOutcome.CALLER_LEFT})
-"""Not the member's doing: she keeps her place among the idle."""
+from core.queues.talk import talk
+from core.queues.tasks import cancel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,20 +88,14 @@ async def _told_of_cancellation(visit: "_Visit") -> QueueResult:
     return running.result()
 
 
+class _Signal(Enum):
+    CALLER_GONE = auto()
+    TIME_UP = auto()
+    BROKEN_OFF = auto()
+
+
 class _Digit(Struct, frozen=True):
     digit: str
-
-
-class _CallerGone(Struct, frozen=True):
-    pass
-
-
-class _TimeUp(Struct, frozen=True):
-    pass
-
-
-class _BrokenOff(Struct, frozen=True):
-    pass
 
 
 @dataclass(frozen=True)
@@ -140,11 +125,10 @@ class _Visit:
         self.distributor = distributor
         self.switch = switch
         self.enqueued_at = call.enqueued_at or datetime.now(UTC)
-        self.mail: asyncio.Queue[Verdict | _Digit | _CallerGone | _TimeUp | _BrokenOff | _Rang] = asyncio.Queue()
+        self.mail: asyncio.Queue[Verdict | _Digit | _Rang | _Signal] = asyncio.Queue()
         self.broken_off = asyncio.Event()
         self.sound = WaitingSound(call.leg, sounds, placement, call.language)
         self.playing: asyncio.Task[None] | None = None
-        self.attempts: dict[Attempt, asyncio.Task[None]] = {}
         self.overdue = False
         self.place = Place(
             tenant_id=call.tenant_id,
@@ -160,6 +144,16 @@ class _Visit:
             ),
             deliver=self.mail.put_nowait,
         )
+        self.offers = Offers(
+            self.id,
+            self.place,
+            placement.ring_seconds,
+            journal=call.journal,
+            distributor=distributor,
+            switch=switch,
+            dials=self._dials,
+            rang=lambda attempt, leg: self.mail.put_nowait(_Rang(attempt, leg)),
+        )
 
     def write(self, event: AnyData) -> None:
         self.call.journal.write(event)
@@ -167,7 +161,7 @@ class _Visit:
     def break_off(self) -> None:
         """Something else takes the call, or it is over: end the stay."""
         self.broken_off.set()
-        self.mail.put_nowait(_BrokenOff())
+        self.mail.put_nowait(_Signal.BROKEN_OFF)
 
     async def run(self) -> QueueResult:
         self.write(
@@ -189,7 +183,7 @@ class _Visit:
             self._play()
             result = await self._wait()
         finally:
-            await _cancel(*watchers)
+            await cancel(*watchers)
             await self._clear_up()
             self.write(QueueLeft(visit_id=self.id, exit=result.exit, digit=result.digit))
         return result
@@ -200,10 +194,10 @@ class _Visit:
             match await self.mail.get():
                 case Verdict() as verdict:
                     await self._heed(verdict)
-                    if verdict.exit is not None and not self.attempts:
+                    if verdict.exit is not None and not self.offers:
                         return QueueResult(verdict.exit)
                 case _Rang(attempt, None):
-                    await self._end(attempt, attempt.outcome)
+                    await self._ended(attempt, attempt.outcome)
                 case _Rang(attempt, leg) if leg is not None:
                     if await self._connect(attempt, leg):
                         return await self._talk(attempt, leg)
@@ -211,14 +205,14 @@ class _Visit:
                         return QueueResult(QueueExit.ABANDONED)
                 case _Digit(digit):
                     return QueueResult(QueueExit.KEY, digit)
-                case _CallerGone():
+                case _Signal.CALLER_GONE:
                     return QueueResult(QueueExit.ABANDONED)
-                case _BrokenOff():
+                case _Signal.BROKEN_OFF:
                     gone = self.call.leg.state is LegState.ENDED
                     return QueueResult(QueueExit.ABANDONED if gone else QueueExit.TRANSFERRED)
-                case _TimeUp():
+                case _Signal.TIME_UP:
                     self.overdue = True
-            if self.overdue and not any(attempt.answered for attempt in self.attempts):
+            if self.overdue and not self.offers.answered:
                 return QueueResult(QueueExit.TIMEOUT)
 
     async def _heed(self, verdict: Verdict) -> None:
@@ -231,38 +225,17 @@ class _Visit:
                 snapshot=verdict.snapshot,
             )
         )
-        self.config = self.distributor.config(self.call.tenant_id, self.placement.queue)
+        with suppress(UnknownQueue):
+            self.config = self.distributor.config(self.call.tenant_id, self.placement.queue)
         members = {member.person_id: member for member in self.config.members}
         for offer in verdict.offers:
-            member = members.get(offer.person_id)
-            if member is None:  # removed from the queue at this moment
+            if member := members.get(offer.person_id):
+                self.offers.make(offer, member)
+            else:  # removed from the queue at this moment
                 await self.distributor.release(self.place, offer)
-                continue
-            self.write(
-                Offered(
-                    offer_id=offer.offer_id,
-                    visit_id=self.id,
-                    person_id=member.person_id,
-                    person=member.name,
-                    kind=OfferKind.AUTOMATIC,
-                    ring_seconds=self.placement.ring_seconds,
-                )
-            )
-            attempt = Attempt(offer, member)
-            self.attempts[attempt] = asyncio.create_task(self._ring(attempt))
-        self.sound.ringing = bool(self.attempts)
+        self.sound.ringing = bool(self.offers)
 
-    async def _ring(self, attempt: Attempt) -> None:
-        leg = None
-        try:
-            leg = await attempt.run(self.switch, self._dials(attempt), self.placement.ring_seconds)
-        except Exception:
-            logger.exception("ringing person %s failed", attempt.member.person_id)
-            attempt.outcome = OfferOutcome.FAILED
-        self.mail.put_nowait(_Rang(attempt, leg))
-
-    def _dials(self, attempt: Attempt) -> list[Dial]:
-        member = attempt.member
+    def _dials(self, member: Member) -> list[Dial]:
         return [
             Dial(
                 tenant_id=self.call.tenant_id,
@@ -277,10 +250,14 @@ class _Visit:
             for address in member.devices
         ]
 
+    async def _ended(self, attempt: Attempt, outcome: OfferOutcome) -> None:
+        await self.offers.end(attempt, outcome)
+        self.sound.ringing = bool(self.offers)
+
     async def _connect(self, attempt: Attempt, leg: Leg) -> bool:
-        """Give the caller to this member and only then stop the others; false: he goes on waiting, at his place."""
+        """Give the caller to this member; false: he goes on waiting, at his place."""
         if not await self.distributor.win(self.place, attempt.offer):
-            await self._end(attempt, OfferOutcome.FAILED)
+            await self._ended(attempt, OfferOutcome.FAILED)
             return False
         await self._silence()
         try:
@@ -289,55 +266,39 @@ class _Visit:
             if self.call.leg.state is not LegState.ENDED:
                 self.place.tried = (*self.place.tried, attempt.member.person_id)
                 self.place.open = True
-                await self._end(attempt, OfferOutcome.FAILED)
+                await self._ended(attempt, OfferOutcome.FAILED)
                 await self.distributor.enter(self.place)
                 self._play()
             return False
-        await _cancel(self.attempts.pop(attempt))
-        self.write(OfferEnded(offer_id=attempt.offer.offer_id, outcome=OfferOutcome.ANSWERED))
+        await self.offers.accept(attempt)
         return True
 
     async def _talk(self, attempt: Attempt, leg: Leg) -> QueueResult:
-        """From the bridge to the end of the conversation."""
-        part_id = uuid7()
-        self.write(
-            PartStarted(
-                part_id=part_id,
-                kind=PartKind.QUEUE,
-                leg_id=leg.id,
-                visit_id=self.id,
-                person_id=attempt.member.person_id,
-                person=attempt.member.name,
-            )
+        """Only now that the two are connected, the others stop; afterwards comes after-call work (QUE-11)."""
+        part = PartStarted(
+            part_id=uuid7(),
+            kind=PartKind.QUEUE,
+            leg_id=leg.id,
+            visit_id=self.id,
+            person_id=attempt.member.person_id,
+            person=attempt.member.name,
         )
-        how = PartEnd.LOST
         others = asyncio.create_task(self._stop_others(attempt, leg))
-        ends: list[asyncio.Task[Any]] = [
-            asyncio.create_task(end)
-            for end in (self.call.leg.until(LegState.ENDED), leg.until(LegState.ENDED), self.broken_off.wait())
-        ]
         try:
-            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-            if self.call.leg.state is LegState.ENDED:
-                how = PartEnd.CALLER_HUNG_UP
-            elif leg.state is LegState.ENDED:
-                how = PartEnd.OTHER_HUNG_UP
+            await talk(
+                self.call.leg, leg, part, journal=self.call.journal, switch=self.switch, broken_off=self.broken_off
+            )
         finally:
-            await _cancel(*ends)
             await others
-            self.write(PartEnded(part_id=part_id, how=how))
-            await self.switch.unbridge(self.call.leg, leg)
-            await leg.hang_up(Cause.CALLER_HUNG_UP if how is PartEnd.CALLER_HUNG_UP else Cause.COMPLETED)
-            await self._release_after(attempt.offer, part_id)
+            await self._release_after(attempt.offer, part.part_id)
         return QueueResult(QueueExit.ANSWERED)
 
     async def _stop_others(self, attempt: Attempt, leg: Leg) -> None:
         await attempt.stop(Cause.ANSWERED_ELSEWHERE, keep=leg)
-        await self._end_all(OfferOutcome.ANSWERED_ELSEWHERE)
+        await self.offers.end_all(OfferOutcome.ANSWERED_ELSEWHERE)
         await self._give_back()
 
     async def _release_after(self, offer: Proposal, part_id: UUID) -> None:
-        """The member is free again, after her after-call work (QUE-11)."""
         seconds = self.config.acw_seconds
         await self.distributor.release(self.place, offer, after_call_seconds=seconds)
         if seconds:
@@ -348,36 +309,12 @@ class _Visit:
         await self.distributor.until_after_call(self.call.tenant_id, person_id, seconds)
         self.write(AfterCallEnded(part_id=part_id, person_id=person_id))
 
-    async def _end(self, attempt: Attempt, outcome: OfferOutcome) -> None:
-        """Stop an attempt, journal its outcome and let the member go."""
-        task = self.attempts.pop(attempt)
-        await _cancel(task)
-        causes = {
-            OfferOutcome.ANSWERED_ELSEWHERE: Cause.ANSWERED_ELSEWHERE,
-            OfferOutcome.CALLER_LEFT: Cause.CANCELLED,
-        }
-        await attempt.stop(causes.get(outcome, Cause.FAILED))
-        self.write(OfferEnded(offer_id=attempt.offer.offer_id, outcome=outcome, sip_code=attempt.sip_code))
-        keeps = outcome in KEEPS_PLACE
-        rests = not keeps and outcome is not OfferOutcome.NO_ANSWER
-        await self.distributor.release(
-            self.place,
-            attempt.offer,
-            keep_place=keeps,
-            rest_seconds=REST_SECONDS if rests else 0.0,
-            tried=not keeps,
-        )
-        self.sound.ringing = bool(self.attempts)
-
-    async def _end_all(self, outcome: OfferOutcome) -> None:
-        await asyncio.gather(*(self._end(attempt, outcome) for attempt in list(self.attempts)))
-
     async def _clear_up(self) -> None:
         """Leave nothing behind: no sound, no ringing, no reservation, no place."""
         await self._silence()
         if self.place.open:
             await self.distributor.leave(self.place)
-        await self._end_all(OfferOutcome.CALLER_LEFT)
+        await self.offers.end_all(OfferOutcome.CALLER_LEFT)
         await self._give_back()
 
     async def _give_back(self) -> None:
@@ -393,7 +330,7 @@ class _Visit:
 
     async def _silence(self) -> None:
         if self.playing is not None:
-            await _cancel(self.playing)
+            await cancel(self.playing)
             self.playing = None
 
     async def _digits(self) -> None:
@@ -408,15 +345,9 @@ class _Visit:
 
     async def _until_gone(self) -> None:
         await self.call.leg.until(LegState.ENDED)
-        self.mail.put_nowait(_CallerGone())
+        self.mail.put_nowait(_Signal.CALLER_GONE)
 
     async def _total_time(self) -> None:
         """QEL-4."""
         await asyncio.sleep(self.placement.total_seconds)
-        self.mail.put_nowait(_TimeUp())
-
-
-async def _cancel(*tasks: asyncio.Task[Any]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+        self.mail.put_nowait(_Signal.TIME_UP)

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import random
 from collections import defaultdict
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from uuid import UUID, uuid4
 
 import msgspec
@@ -15,7 +15,7 @@ from core.api.calls import CallerHungUp, Distribution, QueuePlacement
 from core.calls.events import Offered, OfferEnded, OfferOutcome, PartEnded, PartStarted
 from core.data.embedded import EmbeddedRedis
 from core.data.redis import connect_redis
-from core.queues import visit
+from core.queues import offers
 from core.queues.model import QueueConfig
 from tests.core.queues.company import Caller, Company, open_company
 from tests.core.queues.scripted import Journal
@@ -54,10 +54,8 @@ async def one_caller(company: Company, chance: random.Random) -> Caller:
     if chance.random() < 0.2:
         caller.task.cancel()
     caller.leg.other_side_hangs_up()
-    try:
+    with suppress(CallerHungUp, asyncio.CancelledError):
         await caller.task
-    except (CallerHungUp, asyncio.CancelledError):
-        pass
     return caller
 
 
@@ -84,7 +82,7 @@ async def test_nobody_is_held_twice_and_nothing_is_left(
     redis: Redis, redis_server: EmbeddedRedis, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     chance = random.Random(seed)
-    monkeypatch.setattr(visit, "REST_SECONDS", 0.05)
+    monkeypatch.setattr(offers, "REST_SECONDS", 0.05)
     async with AsyncExitStack() as stack:
         clients = [connect_redis(redis_server.url) for _ in range(3)]
         first = await stack.enter_async_context(open_company(clients[0], "m0"))

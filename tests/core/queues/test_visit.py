@@ -24,7 +24,7 @@ from core.calls.events import (
     QueueLeft,
 )
 from core.calls.ports import LegState
-from core.queues import ringing, visit
+from core.queues import offers, ringing
 from core.queues.errors import UnknownQueue
 from core.queues.explain import run_again
 from core.queues.model import Activity
@@ -150,7 +150,7 @@ async def test_a_failed_attempt_is_told_and_the_next_member_is_rung(
 async def test_a_member_who_rejects_is_not_rung_again_at_once(
     company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(visit, "REST_SECONDS", 0.5)
+    monkeypatch.setattr(offers, "REST_SECONDS", 0.5)
     company.members("reject")
     caller = await company.caller()
     clock = asyncio.get_running_loop().time
@@ -366,6 +366,15 @@ async def test_every_decision_can_be_run_again_from_the_journal(company: Company
         _, again = run_again(event.snapshot)
         assert set(again.offers[caller.id].members if caller.id in again.offers else ()) == set(event.offered)
     await caller.hang_up()
+
+
+async def test_those_who_wait_in_a_queue_that_is_removed_go_on_in_their_flow(company: Company) -> None:
+    company.members("")
+    caller = await company.caller()
+    await caller.journal.until(QueueDecided)
+    del company.configs[company.queue]
+    assert await caller.task == QueueResult(QueueExit.EMPTY)
+    caller.assert_journal_makes_sense()
 
 
 async def test_an_unknown_queue_is_told_by_name_and_journals_nothing(company: Company) -> None:
