@@ -1,6 +1,6 @@
 """The web application: every route, and what stands in front of them. It mounts and holds no rules."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -62,11 +62,7 @@ async def home() -> Redirect:
 
 
 def create_app(
-    settings: Settings,
-    database: Database,
-    redis: Redis,
-    registry: Registry | None = None,
-    gate: Gate | None = None,
+    settings: Settings, database: Database, redis: Redis, registry: Registry | None = None, gate: Gate | None = None
 ) -> Litestar:
     """The app over an open database and Redis, which the caller closes after the app's shutdown.
 
@@ -76,17 +72,18 @@ def create_app(
     plugins = Plugins(registry, gate or Gate(frozenset()))
     cookies = Cookies(secure=settings.web.secure_cookies)
     sessions = Sessions(redis, idle_seconds=settings.web.session_hours * 3600)
+    boards = QueueBoards(redis)
+    hub = Hub(LiveCalls(redis), boards)
     services: dict[str, Any] = {
         "database": database,
         "redis": redis,
         "cookie_jar": cookies,
         "sessions": sessions,
+        "throttle": Throttle(redis),
         "plugins": plugins,
+        "boards": boards,
+        "hub": hub,
     }
-    services["throttle"] = Throttle(redis)
-
-    services["boards"] = boards = QueueBoards(redis)
-    services["hub"] = hub = Hub(LiveCalls(redis), boards)
 
     @asynccontextmanager
     async def running(_: Litestar) -> AsyncIterator[None]:
@@ -124,8 +121,5 @@ def create_app(
     )
 
 
-def _constant(value: Any) -> Any:
-    def give() -> Any:
-        return value
-
-    return give
+def _constant(value: Any) -> Callable[[], Any]:
+    return lambda: value
