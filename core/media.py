@@ -18,9 +18,9 @@ from core.audio.speech import EspeakNg
 from core.calls.confirm import Confirmer
 from core.calls.control import Command, Drain, HangUp, serve
 from core.calls.events import PLATFORM_TENANT, CallEnded, CallStarted, Cause, Direction
-from core.calls.journal import CallJournal
+from core.calls.journal import CallJournal, utc_now
 from core.calls.publisher import Publisher
-from core.calls.recovery import close_spooled
+from core.calls.recovery import close_live, close_spooled
 from core.calls.spool import Spool
 from core.config import Settings
 from core.data import uuid7
@@ -93,6 +93,7 @@ class MediaProcess:
         """Take calls until cancelled or drained; then let the last ones end."""
         redis = self._installation.redis
         close_spooled(self._spool, self._publisher)
+        await close_live(redis, self.name, utc_now())  # what a lost spool folder would have told
         await self._library.prepare()
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(lifespans(self._installation.registry, "media"))

@@ -74,7 +74,10 @@ class DemoCompany(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     password: str
     """Of every user."""
     network: Annotated[str, Meta(pattern=r"^[0-9.]+:[0-9]+$")]
-    outside: tuple[Number, ...]
+    outside: tuple[Number, ...] = ()
+    """Numbers that answer besides the agents."""
+    outgoing_calls: Annotated[int, Meta(ge=0)] = 50
+    outgoing_calls_per_minute: Annotated[int, Meta(ge=0)] = 120
     users: tuple[DemoUser, ...]
     queues: tuple[DemoQueue, ...]
     people: tuple[DemoPerson, ...]
@@ -128,7 +131,9 @@ def load_company(folder: Path = FOLDER) -> DemoCompany:
         *((f"users.{user.email}.person", user.person) for user in company.users if user.person),
     ]:
         if key not in known:
-            raise DemoError(f"{folder / 'company.toml'}: {where}: nobody has the key {key!r}; there are {sorted(known)}")
+            raise DemoError(
+                f"{folder / 'company.toml'}: {where}: nobody has the key {key!r}; there are {sorted(known)}"
+            )
     return company
 
 
@@ -137,12 +142,9 @@ def load_traffic(folder: Path = FOLDER) -> DemoTraffic:
     return _load(folder / "traffic.toml", DemoTraffic)
 
 
-def load_flow(queues: dict[str, str], folder: Path = FOLDER) -> str:
-    """The flow's document in JSON, with the ids of the queues (by key) in their places."""
-    text = (folder / "flow.json").read_text(encoding="utf-8")
-    for key, queue_id in queues.items():
-        text = text.replace(f"{{queue:{key}}}", queue_id)
-    return text
+def load_flow(folder: Path = FOLDER) -> str:
+    """The flow's document in JSON, in which {queue:key} stands for the id of a queue."""
+    return (folder / "flow.json").read_text(encoding="utf-8")
 
 
 def _load(file: Path, kind: type[DocumentT]) -> DocumentT:

@@ -65,9 +65,7 @@ async def agents_answer(company: DemoCompany, network: SimulatedNetwork) -> None
     for person in company.people:
         for address in addresses(person):
             hertz = agent_frequency(company, person)
-            await network.register(
-                Callee(address=address, hertz=hertz, ring_seconds=RING_SECONDS, steps=(Talk(),))
-            )
+            await network.register(Callee(address=address, hertz=hertz, ring_seconds=RING_SECONDS, steps=(Talk(),)))
 
 
 def agent_frequency(company: DemoCompany, person: DemoPerson) -> int:

@@ -12,10 +12,10 @@ from redis.exceptions import RedisError
 
 from core.config import ENVIRONMENT_PREFIX, Settings
 from core.demo.company import seed
-from core.demo.documents import DemoError, load_company, load_traffic
+from core.demo.documents import DemoError, load_company, load_flow, load_traffic
 from core.demo.once import one_call
 from core.demo.traffic import Traffic
-from core.telephony.presence import announced
+from core.telephony.presence import Announcement, announced
 from core.telephony.simnet.client import SimulatedNetwork
 from core.up import running
 from core.wiring import open_installation
@@ -42,7 +42,7 @@ async def _run(settings: Settings, once: bool) -> int:
         running(settings, environment(settings)),
         open_installation(settings) as installation,
     ):
-        tenant_id = await seed(company, network.sip)
+        tenant_id = await seed(installation, company, load_flow(), network.sip)
         network.targets = await media_addresses(installation.redis, settings.media.processes)
         await web_answers(settings)
         if once:
@@ -50,21 +50,25 @@ async def _run(settings: Settings, once: bool) -> int:
         click.echo(f"\n  {company.name}: {settings.web.public_url or _web_address(settings)}")
         for user in company.users:
             click.echo(f"  sign in as {user.email:<34} password {company.password:<16} {user.role}")
-        click.echo(f"  {company.main_number} is rung by a simulated telephone network at {network.sip}. Ctrl-C ends it.\n")
+        click.echo(
+            f"  {company.main_number} is rung by a simulated telephone network at {network.sip}. Ctrl-C ends it.\n"
+        )
         await Traffic(company, traffic, network).run(installation.redis, tenant_id)
     return 0
 
 
 def demo_settings(settings: Settings) -> Settings:
     """The settings with a data folder of the demo's own, and free ports where the usual ones are taken."""
-    data, web, media = settings.data, settings.web, settings.media
+    data, web, media, log = settings.data, settings.web, settings.media, settings.log
     if not data.database_url and not data.redis_url:
         data = msgspec.structs.replace(data, folder=str(Path(data.folder) / "demo"))
     if not is_free(web.host, web.port):
         web = msgspec.structs.replace(web, port=free_port(web.host))
     if not all(is_free(media.sip_host, media.sip_port + n) for n in range(media.processes)):
         media = msgspec.structs.replace(media, sip_port=0)
-    return msgspec.structs.replace(settings, data=data, web=web, media=media)
+    if log.level == "INFO":
+        log = msgspec.structs.replace(log, level="WARNING")  # the demo's own lines are to be read
+    return msgspec.structs.replace(settings, data=data, web=web, media=media, log=log)
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -81,7 +85,7 @@ def environment(settings: Settings) -> dict[str, str]:
 
 async def media_addresses(redis: "Redis", processes: int) -> tuple[str, ...]:
     """Where the media processes take calls, once so many have announced themselves. Raises DemoError."""
-    found = []
+    found: list[Announcement] = []
     try:
         async with asyncio.timeout(READY_SECONDS):
             while len(found) < processes:

@@ -2,8 +2,9 @@
 
 import asyncio
 import random
+from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from core.telephony.simnet.client import SimulatedNetwork
 from core.telephony.simnet.protocol import Moment
 from core.telephony.simnet.script import AnyStep, Callee, Caller, HangUp, Hold, Press, Say, Talk, Wait, WaitFor
 
-BEEP_SECONDS = 0.3
+BEEP_SECONDS = 0.6
 """An agent's telephone sends her tone when she answers: by it the caller knows that it is not the music."""
 LOG_TRIES = 50
 
@@ -34,7 +35,8 @@ class Traffic:
         self._traffic = traffic
         self._network = network
         self._random = random.Random()  # noqa: S311 (nobody's secret)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._free: asyncio.Queue[str] = asyncio.Queue()
+        """Addresses of agents whose call is over."""
 
     async def run(self, redis: "Redis", tenant_id: UUID) -> None:
         """Let people ring and agents answer until cancelled, and print a line for everything that changes."""
@@ -45,13 +47,16 @@ class Traffic:
         self._network.listen(self._heard)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._ring())
+            group.create_task(self._decide_anew())
             group.create_task(tell(redis, tenant_id))
 
     async def _ring(self) -> None:
         """Callers come at random, as many a minute as the document says on average."""
         while True:
             await asyncio.sleep(self._random.expovariate(self._traffic.calls_per_minute / 60))
-            ringing = [leg for leg in self._network.legs.values() if not leg.report.incoming and not leg.report.ended_at]
+            ringing = [
+                leg for leg in self._network.legs.values() if not leg.report.incoming and not leg.report.ended_at
+            ]
             if len(ringing) < self._traffic.busiest:
                 await self._network.call(self._company.main_number, self.caller(self._choose(self._traffic.callers)))
 
@@ -90,45 +95,54 @@ class Traffic:
             await self._network.register(self.callee(person, address))
 
     def _heard(self, moment: Moment) -> None:
-        """After each call, an agent decides anew what she does at the next."""
         if moment.what == "ended" and moment.report.incoming:
+            self._free.put_nowait(moment.report.number)
+
+    async def _decide_anew(self) -> None:
+        """After each call, an agent decides what she does at the next."""
+        while True:
+            address = await self._free.get()
             for person in self._company.people:
-                if moment.report.number in addresses(person):
-                    task = asyncio.create_task(self._prepare(person))
-                    self._tasks.add(task)
-                    task.add_done_callback(self._tasks.discard)
+                if address in addresses(person):
+                    await self._prepare(person)
 
     def _choose(self, things: Sequence[Weighted]) -> Weighted:
         return self._random.choices(things, weights=[thing.weight for thing in things])[0]
 
 
 async def tell(redis: "Redis", tenant_id: UUID) -> None:
-    """Print a line whenever a call of the tenant comes to another stage, until cancelled."""
+    """Print a line when a call of the tenant comes to a stage that it was not at before, until cancelled."""
     live = LiveCalls(redis)
-    said: dict[UUID, tuple[Stage, str]] = {}
+    said: defaultdict[UUID, set[str]] = defaultdict(set)
     snapshot = await live.snapshot(tenant_id)
     async for changes in live.follow(snapshot.after):
         for _, change in changes:
+            view = change.view
             if change.tenant_id != tenant_id:
                 continue
-            if change.view is None:
+            if view is None:
                 said.pop(change.call_id, None)
                 click.echo(await _ended(tenant_id, change.call_id))
-            elif said.get(change.call_id) != (now := (change.view.stage, change.view.queue)):
-                said[change.call_id] = now
-                click.echo(_line(change.view))
+            elif (what := _what(view)) not in said[change.call_id]:
+                said[change.call_id].add(what)
+                click.echo(_row(datetime.now(UTC), view.caller, view.caller_name, what))
 
 
-def _line(view: CallView) -> str:
-    what = {
-        Stage.RINGING: f"rings {view.dialled}",
-        Stage.FLOW: f"is answered by the flow {view.flow}",
-        Stage.WAITING: f"waits in {view.queue}",
-        Stage.OFFERED: f"waits in {view.queue}; it rings at {', '.join(view.ringing)}",
-        Stage.TALKING: f"talks with {view.talking_with}",
-        Stage.ON_HOLD: f"is on hold by {view.talking_with}",
-    }[view.stage]
-    return _row(view.since, view.caller, view.caller_name, what)
+def _what(view: CallView) -> str:
+    """What a call is doing."""
+    match view.stage:
+        case Stage.RINGING:
+            return f"rings {view.dialled}"
+        case Stage.FLOW:
+            return f"is answered by the flow {view.flow}"
+        case Stage.WAITING:
+            return f"waits in {view.queue}"
+        case Stage.OFFERED:
+            return f"waits in {view.queue}, it rings at {', '.join(view.ringing)}"
+        case Stage.TALKING:
+            return f"talks with {view.talking_with}"
+        case Stage.ON_HOLD:
+            return f"is on hold by {view.talking_with}"
 
 
 async def _ended(tenant_id: UUID, call_id: UUID) -> str:

@@ -78,6 +78,19 @@ async def person_with_devices(person_id: UUID) -> PersonDevices | None:
     return PersonDevices(person, tuple(devices)) if person else None
 
 
+async def set_devices(person_id: UUID, devices: tuple[NewDevice, ...]) -> PersonDevices:
+    """Replace a person's devices. Raises ValueError for a malformed number or address, LookupError without her."""
+    rows = [_device(person_id, place, device) for place, device in enumerate(devices)]
+    async with transaction():
+        person = await Person.objects().where(Person.id == person_id).first()
+        if person is None:
+            raise LookupError(f"there is no person {person_id}")
+        await Device.delete().where(Device.person_id == person_id)
+        if rows:
+            await Device.insert(*rows)
+    return PersonDevices(person, tuple(rows))
+
+
 def _device(person_id: UUID, position: int, device: NewDevice) -> Device:
     if device.kind == "number":
         checked_e164(device.address)

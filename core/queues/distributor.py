@@ -85,13 +85,14 @@ class Distributor:
         Only this process offers the call, so a Redis that is away does not keep the two apart.
         """
         self._close(place)
+        self.leases.drop_agent(place.tenant_id, offer.offer_id)  # else a renewal on its way could undo the change
         now = int(time() * 1000)
         talks = AgentHold(offer.person_id, offer.offer_id, Activity.TALKING, now, place.call.id, place.queue_id)
         try:
-            won = await self.state.win(place.tenant_id, place.queue_id, offer)
-            if not won and await self.state.occupy(place.tenant_id, talks):
-                won = True  # Redis had lost the reservation, and nobody else has her
-                await self.state.leave(place.tenant_id, place.queue_id, place.call.id)
+            # The second way serves when Redis had lost the reservation and nobody else has got her.
+            won = await self.state.win(place.tenant_id, place.queue_id, offer) or await self.state.occupy(
+                place.tenant_id, talks
+            )
         except (RedisError, OSError) as error:
             logger.warning("call %s is connected although Redis is away: %s", place.call.id, error)
             won = True

@@ -128,10 +128,10 @@ class QueueState:
         return int(await self._run("release", keys, [str(a) for a in arguments]))
 
     async def renew(self, tenant_id: UUID, agents: Sequence[AgentHold], calls: Sequence[CallHold]) -> set[UUID]:
-        """Lengthen the leases of everything a process holds; returns holders and calls that Redis does not know."""
+        """Lengthen the leases of everything a process holds; returns holders and calls that Redis knows otherwise."""
         arguments = [str(len(agents))]
         for agent in agents:
-            arguments += [str(agent.person_id), str(agent.holder)]
+            arguments += [str(agent.person_id), str(agent.holder), agent.activity]
         for call in calls:
             arguments += [str(call.queue_id), str(call.waiting.call.id)]
         missing = await self._run("renew", [_agent(tenant_id), f"q:{{{tenant_id}}}:"], arguments)
@@ -140,7 +140,7 @@ class QueueState:
     async def occupy(self, tenant_id: UUID, hold: AgentHold) -> bool:
         """The member is held, as after a loss of Redis or by a call that came to her past the queues.
 
-        False: somebody else holds her.
+        A call that talks waits no longer. False: somebody else holds her.
         """
         arguments = [
             str(hold.person_id),
@@ -150,7 +150,7 @@ class QueueState:
             str(hold.queue_id or ""),
             hold.since,
         ]
-        keys = [_agent(tenant_id, hold.person_id), channel(tenant_id)]
+        keys = [_agent(tenant_id, hold.person_id), channel(tenant_id), _queue(tenant_id, hold.queue_id or "")]
         return bool(await self._run("occupy", keys, arguments))
 
     async def prolong_after_call(self, tenant_id: UUID, person_id: UUID, milliseconds: int) -> int:
@@ -179,7 +179,7 @@ class QueueState:
         return int(seconds) * 1000 + int(microseconds) // 1000
 
 
-def _queue(tenant_id: UUID, queue_id: UUID) -> str:
+def _queue(tenant_id: UUID, queue_id: UUID | str) -> str:
     return f"q:{{{tenant_id}}}:{queue_id}"
 
 

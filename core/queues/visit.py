@@ -14,6 +14,7 @@ from core.api.ids import uuid7
 from core.calls.events import (
     AfterCallEnded,
     AfterCallStarted,
+    AnyData,
     Cause,
     Entry,
     LegRole,
@@ -139,7 +140,7 @@ class _Visit:
             deliver=self.mail.put_nowait,
         )
 
-    def write(self, event: Struct) -> None:
+    def write(self, event: AnyData) -> None:
         self.call.journal.write(event)
 
     async def run(self) -> QueueResult:

@@ -2,11 +2,12 @@
 
 import logging
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
+from piccolo.columns import Column
 
 from core.data import current_tenant, system
 from core.data.errors import UniqueViolationError
@@ -84,7 +85,8 @@ async def publish(main_number_id: UUID, flow_version_id: UUID) -> MainNumber:
 
     Raises TenancyError when the tenant has no such number.
     """
-    values = {MainNumber.flow_version_id: flow_version_id, MainNumber.published_at: datetime.now(UTC)}
+    now = datetime.now(UTC)
+    values: dict[Column | str, Any] = {MainNumber.flow_version_id: flow_version_id, MainNumber.published_at: now}
     update = MainNumber.update(values).where(MainNumber.id == main_number_id)
     changed = await update.returning(*MainNumber.all_columns())
     if not changed:

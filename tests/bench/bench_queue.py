@@ -1,4 +1,6 @@
-"""What the queue path costs a call, with real Redis and scripted telephony: `python -m tests.bench.bench_queue [calls/s] [seconds]`.
+"""What the queue path costs a call, with real Redis and scripted telephony.
+
+Run `python -m tests.bench.bench_queue [calls a second] [seconds]`.
 
 Prints JSON: processor time of this process and of Redis a call, and the time from entering the queue to the dialling.
 """

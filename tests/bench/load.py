@@ -146,7 +146,7 @@ async def _place(
 async def _settled(through: Callable[[], bool], net: SimulatedNetwork, before: int, calls: int) -> None:
     """Wait until all calls are through, or a little while."""
     deadline = asyncio.get_running_loop().time() + SETTLE_SECONDS
-    while asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110 (there is no one event for all)
+    while asyncio.get_running_loop().time() < deadline:
         if len(_called(net, before)) >= calls and through():
             return
         await asyncio.sleep(0.1)

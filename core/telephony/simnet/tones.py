@@ -16,9 +16,10 @@ RATE = 8000
 WINDOW = 160
 """Samples judged at once: 20 ms, one RTP packet."""
 
-FREQUENCIES = (550, 1000, 1150, 1550, 1700, 1850, 2350, 2500, 2650, 2800, 2950, 3250)
+FREQUENCIES = (1000, 1150, 1550, 1700, 1850, 2350, 2500, 2650, 2800, 2950, 3250)
 """Hz. Multiples of 50, so that 20 ms hold whole periods and the tones are orthogonal there; none is near a
-DTMF or call-progress frequency, nor near the (aliased) 2nd to 5th harmonic of another."""
+DTMF or call-progress frequency, nor near the (aliased) 2nd to 5th harmonic of another; all are above the hold
+music's notes."""
 
 AUDIBLE = 100.0
 """Root mean square of 16-bit samples below which a window is silent (about -50 dBFS)."""
@@ -51,7 +52,7 @@ class Heard(Struct, frozen=True):
 
 
 def frequency(number: int) -> int:
-    """The frequency of the party with this number; more than twelve parties share them."""
+    """The frequency of the party with this number; more than eleven parties share them."""
     return FREQUENCIES[number % len(FREQUENCIES)]
 
 
@@ -98,14 +99,22 @@ def presence(samples: Samples) -> NDArray[np.bool_]:
     return cast(NDArray[np.bool_], (share > _SHARE) & (energy > WINDOW * AUDIBLE**2))
 
 
-def heard(samples: Samples, *, at_least: float = 0.1) -> tuple[Heard, ...]:
+def heard(samples: Samples, *, at_least: float = 0.2) -> tuple[Heard, ...]:
     """Which known frequencies are in a recording for `at_least` seconds together, in order of appearance."""
+    columns = [np.flatnonzero(_steady(column)).tolist() for column in presence(samples).T]
     found = [
-        _heard(hertz, np.flatnonzero(column).tolist())
-        for column, hertz in zip(presence(samples).T, FREQUENCIES, strict=True)
-        if column.sum() * _STEP >= at_least
+        _heard(hertz, windows)
+        for windows, hertz in zip(columns, FREQUENCIES, strict=True)
+        if len(windows) * _STEP >= at_least
     ]
     return tuple(sorted(found, key=lambda one: one.start))
+
+
+def _steady(present: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Only runs of three windows and more: in speech, a frequency passes by."""
+    padded = np.concatenate([[False, False], present, [False, False]])
+    runs = padded[:-2] & padded[1:-1] & padded[2:]
+    return cast(NDArray[np.bool_], runs[:-2] | runs[1:-1] | runs[2:])
 
 
 def _heard(hertz: int, windows: list[int]) -> Heard:

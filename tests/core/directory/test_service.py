@@ -6,7 +6,13 @@ import asyncpg
 import pytest
 
 from core.data import Database, tenant, uuid7
-from core.directory.service import NewDevice, add_person, people_with_devices, person_with_devices
+from core.directory.service import (
+    NewDevice,
+    add_person,
+    people_with_devices,
+    person_with_devices,
+    set_devices,
+)
 from core.directory.tables import Device, Person
 
 MOBILE = NewDevice("number", "+4791234567")
@@ -55,3 +61,14 @@ async def test_devices_go_with_their_person(tenant_a: UUID) -> None:
         await add_person("Anna", devices=(MOBILE,))
         await Person.delete(force=True)
         assert await Device.count() == 0
+
+
+async def test_devices_can_be_replaced(tenant_a: UUID) -> None:
+    with tenant(tenant_a):
+        anna = await add_person("Anna", devices=(DESK, MOBILE))
+        await set_devices(anna.person.id, (MOBILE,))
+        found = await person_with_devices(anna.person.id)
+        assert found is not None
+        assert [(d.kind, d.address) for d in found.devices] == [("number", "+4791234567")]
+        with pytest.raises(LookupError, match="there is no person"):
+            await set_devices(uuid7(), ())

@@ -43,11 +43,11 @@ async def both(network: SimulatedNetwork, caller: Caller, callee: Callee) -> tup
 
 
 async def test_both_sides_hear_each_other_and_nothing_else(network: SimulatedNetwork) -> None:
-    caller = Caller(number=CALLER, hertz=550, steps=(WaitFor(what="answer"), Talk()))
+    caller = Caller(number=CALLER, hertz=1700, steps=(WaitFor(what="answer"), Talk()))
     callee = Callee(address=NUMBER, hertz=1000, steps=(Talk(seconds=1.5), HangUp()))
     one, other = await both(network, caller, callee)
     assert [x.frequency for x in one.heard] == [1000]
-    assert [x.frequency for x in other.heard] == [550]
+    assert [x.frequency for x in other.heard] == [1700]
     assert one.heard[0].seconds == pytest.approx(1.5, abs=0.2)
     assert one.lost == other.lost == 0
     assert (one.hung_up, other.hung_up) == ("them", "us")
@@ -103,7 +103,7 @@ async def test_a_silent_party_sends_packets_that_hold_nothing(network: Simulated
 async def test_on_hold_the_other_side_hears_nothing(network: SimulatedNetwork) -> None:
     callee = Callee(address=NUMBER, hertz=1000, steps=(Talk(seconds=5), HangUp()))
     caller = Caller(
-        hertz=550,
+        hertz=1700,
         steps=(WaitFor(what="tone", hertz=1000), Hold(seconds=1), WaitFor(what="tone", hertz=1000), HangUp()),
     )
     one, _ = await both(network, caller, callee)

@@ -1,14 +1,19 @@
 """Tones: each is recognised alone and mixed, also through PCMU, and nothing else is taken for one."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
+import soxr
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from core.audio.speech import EspeakNg
+from core.audio.tones import music, ringback
 from core.telephony.simnet import tones
-from core.telephony.simnet.tones import FREQUENCIES, RATE, WINDOW, Samples, first_sound, heard, tone
+from core.telephony.simnet.tones import FREQUENCIES, RATE, WINDOW, Samples, first_sound, heard, loudness, tone
 
 KNOWN = st.sampled_from(FREQUENCIES)
 LEVEL = st.floats(0.02, 0.9)
@@ -66,6 +71,24 @@ def test_a_call_progress_tone_is_not_taken_for_a_party(hertz: int) -> None:
     assert heard(through_pcmu(tone(hertz, 1.0))) == ()
 
 
+@pytest.mark.parametrize("sound", [music, ringback])
+def test_what_a_waiting_caller_hears_is_not_taken_for_a_party(sound: Callable[[int], np.ndarray]) -> None:
+    samples = (32767 * sound(RATE)).astype(np.int16)
+    assert loudness(samples).max() > tones.AUDIBLE
+    assert heard(through_pcmu(samples)) == ()
+
+
+async def test_speech_is_not_taken_for_a_party(tmp_path: Path) -> None:
+    spoken = EspeakNg()
+    for voice in spoken.voices():
+        await spoken.render(
+            "A quick brown fox, 123456789, jumps over the lazy dog. Åse på øya.", voice, tmp_path / "wav"
+        )
+        samples, rate = soundfile.read(tmp_path / "wav", dtype="float32")
+        telephone = (32767 * soxr.resample(samples, rate, RATE)).astype(np.int16)
+        assert heard(through_pcmu(telephone)) == (), voice
+
+
 @pytest.mark.parametrize("hertz", FREQUENCIES)
 def test_a_clipped_tone_is_not_taken_for_another_party(hertz: int) -> None:
     clipped = np.clip(tone(hertz, 1.0, level=0.9).astype(np.int32) * 2, -32768, 32767).astype(np.int16)
@@ -81,7 +104,7 @@ def test_noise_is_not_taken_for_a_party(seed: int, spread: float) -> None:
 @given(KNOWN, st.integers(1, 40))
 def test_the_first_sound_is_found(hertz: int, windows: int) -> None:
     silence = np.zeros(windows * WINDOW, np.int16)
-    assert first_sound(np.concatenate([silence, tone(hertz, 0.2)])) == pytest.approx(windows * 0.02)
+    assert first_sound(np.concatenate([silence, tone(hertz, 0.3)])) == pytest.approx(windows * 0.02)
     assert first_sound(silence) is None
 
 
