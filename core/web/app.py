@@ -6,8 +6,10 @@ from typing import Any
 
 from litestar import Litestar, Request, Router, get
 from litestar.di import NamedDependency, Provide
+from litestar.exceptions import NotFoundException
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.params import FromPath
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Redirect, Template
 from litestar.template.config import TemplateConfig
@@ -27,7 +29,7 @@ from core.identity.pages import PAGES as IDENTITY_PAGES
 from core.identity.sessions import Sessions
 from core.identity.throttle import Throttle
 from core.roles.guards import PermissionGuard
-from core.roles.model import SIGNED_IN
+from core.roles.model import PUBLIC, SIGNED_IN
 from core.ui.shell import Entry, page
 from core.ui.templating import create_environment
 from core.web.boards import QueueBoards
@@ -59,6 +61,12 @@ async def live_page(request: Request[Any, Any, Any], plugins: NamedDependency[Pl
 async def home() -> Redirect:
     """The first page."""
     return Redirect("/live")
+
+
+@get("/{path:path}", opt={"permission": PUBLIC}, include_in_schema=False)
+async def nothing(path: FromPath[str]) -> None:
+    """Every address that is nobody's: so that its error page has the visitor's language and frame."""
+    raise NotFoundException
 
 
 def create_app(
@@ -103,6 +111,7 @@ def create_app(
             messages,
             static_files(),
             *plugins.routers(),
+            nothing,
         ],
         guards=[CsrfGuard(settings.web.public_url), PermissionGuard(plugins.permissions)],
         middleware=[RequestContext(sessions, cookies, MENU)],
