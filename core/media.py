@@ -69,6 +69,7 @@ class MediaProcess:
         self._spool = Spool(folder / "spool" / self.name)
         self._guard = TollGuard(installation.redis)
         self._calls: dict[UUID, asyncio.Task[None]] = {}
+        self._sessions: dict[UUID, CallSession] = {}
         self._trunks: dict[UUID, Trunk] = {}
         self._stop = asyncio.Event()
         self._engine = Engine(
@@ -163,7 +164,11 @@ class MediaProcess:
         guarded = GuardedSwitch(
             switch, self._guard, self._routing, region=route.region, policy=route.policy, caller=invite.caller
         )
-        await CallSession(leg, invite, route, guarded, journal, self._services, call_id).run()
+        session = self._sessions[call_id] = CallSession(leg, invite, route, guarded, journal, self._services, call_id)
+        try:
+            await session.run()
+        finally:
+            del self._sessions[call_id]
 
     async def _use_trunks(self, trunks: list[Trunk]) -> None:
         """Take exactly these trunks into use; one that cannot be used costs only itself."""
@@ -197,10 +202,10 @@ class MediaProcess:
             case Drain():
                 self._stop.set()
             case HangUp(call_id=call_id):
-                task = self._calls.get(call_id)
-                if task is None:
+                session = self._sessions.get(call_id)
+                if session is None:
                     return f"call {call_id} is over"
-                task.cancel()
+                await session.end(Cause.COMPLETED, "ended by a command")
         return ""
 
     def _announcement(self) -> Announcement:

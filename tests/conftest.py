@@ -33,6 +33,7 @@ def services_folder() -> Iterator[Path]:
     memory = Path("/dev/shm")
     roomy = memory.is_dir() and shutil.disk_usage(memory).free > 2 << 30
     folder = Path(tempfile.mkdtemp(prefix="sb-test-", dir=memory if roomy else None))
+    folder.chmod(0o711)  # PostgreSQL runs as another user when we are root
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
 

@@ -71,6 +71,7 @@ class Database:
                     "application_name": "sentralbord",
                     "timezone": "UTC",
                     "idle_in_transaction_session_timeout": "60s",
+                    "client_connection_check_interval": "5s",  # ends the statement of a client that has gone
                 },
             )
         return self

@@ -13,6 +13,9 @@ from core.api.scope import Scope
 
 logger = logging.getLogger(__name__)
 
+ROLLBACK_TIMEOUT = 2.0
+"""Seconds after which a connection is thrown away instead; PostgreSQL then rolls back by itself."""
+
 
 class TransactionError(RuntimeError):
     """A transaction was used wrongly, or could not be committed."""
@@ -103,9 +106,11 @@ class Transaction:
             if self.connection.is_closed():
                 return
             try:
-                await self.connection.execute("ROLLBACK")
+                # A cancelled statement has to end first, and PostgreSQL may have missed the request to cancel it.
+                async with asyncio.timeout(ROLLBACK_TIMEOUT):
+                    await self.connection.execute("ROLLBACK")
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                logger.warning("connection given up, it could not roll back: %s", error)
+                logger.warning("a connection is given up, because it could not roll back: %r", error)
                 self.connection.terminate()
 
 

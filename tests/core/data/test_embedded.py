@@ -25,9 +25,9 @@ from core.data.server_folder import SOCKET_PATH_LIMIT, socket_folder
 
 
 @pytest.fixture
-def folder() -> Iterator[Path]:
+def folder(services_folder: Path) -> Iterator[Path]:
     """A data folder of this test's own."""
-    path = Path(tempfile.mkdtemp(prefix="sb-own-"))
+    path = Path(tempfile.mkdtemp(prefix="own-", dir=services_folder))
     yield path
     shutil.rmtree(path)
 

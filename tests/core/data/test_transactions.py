@@ -5,6 +5,7 @@ import contextlib
 from uuid import UUID
 
 import asyncpg
+import psutil
 import pytest
 
 from core.data import Database, DatabaseUnavailable, TransactionError, tenant, transaction
@@ -114,6 +115,30 @@ async def test_cancelling_a_running_query_frees_its_connection(database: Databas
     assert all_free(database)
     with tenant(tenant_a):
         assert await Person.count() == 0
+
+
+async def test_a_connection_that_cannot_roll_back_is_thrown_away(database: Database, tenant_a: UUID) -> None:
+    backend: list[psutil.Process] = []
+
+    async def hang() -> None:
+        with tenant(tenant_a):
+            async with transaction() as unit:
+                backend.append(psutil.Process(await unit.fetchval("SELECT pg_backend_pid()")))
+                backend[0].suspend()
+                await unit.fetchval("SELECT 1")
+
+    task = asyncio.create_task(hang())
+    while not backend or backend[0].status() != psutil.STATUS_STOPPED:
+        await asyncio.sleep(0.005)
+    task.cancel()
+    try:
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(task, 20)
+        assert all_free(database)
+        with tenant(tenant_a):
+            assert await Person.count() == 0
+    finally:
+        backend[0].resume()
 
 
 async def test_tasks_inside_one_transaction_take_turns(database: Database, tenant_a: UUID) -> None:
