@@ -72,6 +72,10 @@ for (const [file, output] of Object.entries(result.metafile.outputs)) {
   const imports = output.imports.filter((i) => i.kind === 'import-statement' && !i.external).map((i) => relative(i.path));
   manifest[name] = { file: relative(file), imports };
 }
+// The accessibility tests' engine, beside the build so that it is cached with it; left out of the wheel.
+fs.mkdirSync(path.join(out, 'testing'));
+fs.copyFileSync('node_modules/axe-core/axe.min.js', path.join(out, 'testing/axe.min.js'));
+
 fs.writeFileSync(path.join(out, 'manifest.json'), JSON.stringify(manifest, null, 1));
 
 for (const [name, { file, imports }] of Object.entries(manifest)) {

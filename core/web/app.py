@@ -1,13 +1,15 @@
 """The web application: every route, and what stands in front of them. It mounts and holds no rules."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 from litestar import Litestar, Request, Router, get
 from litestar.di import NamedDependency, Provide
+from litestar.exceptions import NotFoundException
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.params import FromPath
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Redirect, Template
 from litestar.template.config import TemplateConfig
@@ -27,7 +29,7 @@ from core.identity.pages import PAGES as IDENTITY_PAGES
 from core.identity.sessions import Sessions
 from core.identity.throttle import Throttle
 from core.roles.guards import PermissionGuard
-from core.roles.model import SIGNED_IN
+from core.roles.model import PUBLIC, SIGNED_IN
 from core.ui.shell import Entry, page
 from core.ui.templating import create_environment
 from core.web.boards import QueueBoards
@@ -61,12 +63,14 @@ async def home() -> Redirect:
     return Redirect("/live")
 
 
+@get("/{path:path}", opt={"permission": PUBLIC}, include_in_schema=False)
+async def nothing(path: FromPath[str]) -> None:
+    """Every address that is nobody's: so that its error page has the visitor's language and frame."""
+    raise NotFoundException
+
+
 def create_app(
-    settings: Settings,
-    database: Database,
-    redis: Redis,
-    registry: Registry | None = None,
-    gate: Gate | None = None,
+    settings: Settings, database: Database, redis: Redis, registry: Registry | None = None, gate: Gate | None = None
 ) -> Litestar:
     """The app over an open database and Redis, which the caller closes after the app's shutdown.
 
@@ -76,17 +80,18 @@ def create_app(
     plugins = Plugins(registry, gate or Gate(frozenset()))
     cookies = Cookies(secure=settings.web.secure_cookies)
     sessions = Sessions(redis, idle_seconds=settings.web.session_hours * 3600)
+    boards = QueueBoards(redis)
+    hub = Hub(LiveCalls(redis), boards)
     services: dict[str, Any] = {
         "database": database,
         "redis": redis,
         "cookie_jar": cookies,
         "sessions": sessions,
+        "throttle": Throttle(redis),
         "plugins": plugins,
+        "boards": boards,
+        "hub": hub,
     }
-    services["throttle"] = Throttle(redis)
-
-    services["boards"] = boards = QueueBoards(redis)
-    services["hub"] = hub = Hub(LiveCalls(redis), boards)
 
     @asynccontextmanager
     async def running(_: Litestar) -> AsyncIterator[None]:
@@ -106,6 +111,7 @@ def create_app(
             messages,
             static_files(),
             *plugins.routers(),
+            nothing,
         ],
         guards=[CsrfGuard(settings.web.public_url), PermissionGuard(plugins.permissions)],
         middleware=[RequestContext(sessions, cookies, MENU)],
@@ -124,8 +130,5 @@ def create_app(
     )
 
 
-def _constant(value: Any) -> Any:
-    def give() -> Any:
-        return value
-
-    return give
+def _constant(value: Any) -> Callable[[], Any]:
+    return lambda: value

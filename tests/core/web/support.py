@@ -16,9 +16,9 @@ from core.calls.journal import CallJournal
 from core.calls.projector import Projector
 from core.calls.publisher import Publisher
 from core.calls.spool import Spool
+from core.ui.assets import DIST
 
-UI = Path(__file__).parents[3] / "core" / "ui"
-AXE = UI / "node_modules" / "axe-core" / "axe.min.js"
+AXE = DIST / "testing" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 

@@ -112,7 +112,7 @@ async def test_waiting_turns_red_at_the_service_level_and_queues_count(tab: Page
     await sign_in(tab, address, EMAIL, PASSWORD)
     queue = tab.locator(".queue", has_text="Customer service")
     await expect(queue.locator(".waiting")).to_have_class(re.compile("level-over"))
-    await expect(queue.locator("small")).to_have_text("2 ledige · 0 opptatt · 0 pause")
+    await expect(queue.locator("small")).to_have_text("2 ledig · 0 opptatt · 0 pause")
     await expect(tab.locator(".call-row", has_text="Customer service").first.locator(".time")).to_have_class(
         re.compile("level-over")
     )

@@ -61,14 +61,14 @@ async def test_the_page_tells_the_whole_call(visitor: Visitor, kari: User, telep
     assert page.status_code == 200
     for text in (
         "+47 92 24 11 18",
-        "Answered",
-        "Queue Customer service",
-        "Conversation with Sara Lindqvist",
-        "Sara Lindqvist answered after 4.0 s",
-        "is rung",
+        "Besvart",
+        "Køen Customer service",
+        "Samtale med Sara Lindqvist",
+        "Sara Lindqvist svarte etter 4.0 s",
+        "ringes",
         "Maja Rebane",
-        "in a call",
-        "a former member",
+        "i samtale",
+        "et tidligere medlem",
         "a_reason_of_a_newer_version",
         "1:15",
     ):
@@ -136,7 +136,7 @@ async def test_another_tenants_call_does_not_exist(
         assert refused.status_code == 404
         assert "Sara" not in refused.text
     assert (await stranger.client.get("/api/calls")).json() == {"calls": [], "next": None}
-    assert "No calls yet" in (await stranger.get("/calls")).text
+    assert "Ingen samtaler ennå" in (await stranger.get("/calls")).text
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=501", "limit=x", "before=x"])

@@ -115,10 +115,15 @@ async def test_built_files_are_kept_for_ever_and_nothing_else_is_served(visitor:
         assert (await visitor.client.get(path)).status_code == 404
 
 
-async def test_errors_are_a_page_for_people_and_problem_details_for_programs(visitor: Visitor) -> None:
+async def test_errors_are_a_page_for_people_and_problem_details_for_programs(visitor: Visitor, kari: User) -> None:
     page = await visitor.get("/nothing")
     assert page.status_code == 404
     assert "There is nothing here" in page.text
+    await visitor.sign_in("kari@a.example")
+    framed = await visitor.get("/nothing/at/all")
+    assert framed.status_code == 404
+    assert "Her er det ingenting" in framed.text
+    assert 'href="/calls"' in framed.text
     problem = await visitor.client.get("/api/nothing", headers=HTML)
     assert problem.headers["content-type"] == "application/problem+json"
     assert problem.json()["status"] == 404
