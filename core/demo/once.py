@@ -50,14 +50,18 @@ async def one_call(company: DemoCompany, tenant_id: UUID, network: SimulatedNetw
     line, events = await _logged(tenant_id, begun)
     for told in timeline(events):
         click.echo(f"  {told.seconds:7.2f} s  {told.words()}")
-    problems = await _problems(company, network, report, line)
+    agents = [leg for leg in network.legs.values() if leg.report.incoming and leg.report.answered_at]
+    answered = [(_who(company, leg), await leg.finished(10)) for leg in agents]
+    heard = "; ".join(f"{person.name} heard {_tones(agent)}" for person, agent in answered)
+    click.echo(f"\ncaller heard {_tones(report)}; {heard or 'nobody answered'}")
     click.echo(
-        f"\nwaited {line.waiting_seconds:.1f} s, talked {line.talk_seconds:.1f} s with {line.talked_with or 'nobody'}, "
-        f"status {line.status.status.value or 'none'}"
+        f"\nwaited {line.waiting_seconds:.1f} s, talked {line.talk_seconds:.1f} s "
+        f"with {line.talked_with or 'nobody'}, status {line.status.status.value or 'none'}"
     )
-    for problem in problems:
+    found = problems(company, report, answered, line)
+    for problem in found:
         click.echo(f"WRONG: {problem}", err=True)
-    return 1 if problems else 0
+    return 1 if found else 0
 
 
 async def agents_answer(company: DemoCompany, network: SimulatedNetwork) -> None:
@@ -95,30 +99,29 @@ async def _logged(tenant_id: UUID, begun: datetime) -> tuple[Summary, list[Event
             raise DemoError(f"the call was not in the call log within {LOG_SECONDS:.0f} s") from None
 
 
-async def _problems(company: DemoCompany, network: SimulatedNetwork, caller: Report, line: Summary) -> list[str]:
-    """What is not as it should be."""
-    problems = []
+def problems(
+    company: DemoCompany, caller: Report, answered: list[tuple[DemoPerson, Report]], line: Summary
+) -> list[str]:
+    """What is not as it should be: `answered` are the agents who did, `line` is the call's in the log."""
+    found = []
     if caller.code != 200 or caller.outcome != "completed":
-        problems.append(f"the caller ended with SIP {caller.code}, {caller.outcome}: {caller.problem}")
-    agents = [leg for leg in network.legs.values() if leg.report.incoming and leg.report.answered_at]
-    if len(agents) != 1:
-        return [*problems, f"{len(agents)} agents answered, not one"]
-    agent = await agents[0].finished(10)
-    person = _who(company, agents[0])
+        found.append(f"the caller ended with SIP {caller.code}, {caller.outcome or 'cut off'}: {caller.problem}")
+    if len(answered) != 1:
+        return [*found, f"{len(answered)} agents answered, not one"]
+    person, agent = answered[0]
     hertz = agent_frequency(company, person)
-    click.echo(f"\ncaller heard {_tones(caller)}; {person.name} heard {_tones(agent)}")
     if not caller.hears(hertz):
-        problems.append(f"the caller did not hear {person.name} ({hertz} Hz)")
+        found.append(f"the caller did not hear {person.name} ({hertz} Hz)")
     if not agent.hears(CALLER.hertz):
-        problems.append(f"{person.name} did not hear the caller ({CALLER.hertz} Hz)")
+        found.append(f"{person.name} did not hear the caller ({CALLER.hertz} Hz)")
     if line.talked_with != person.name:
-        problems.append(f"the log says that {line.talked_with or 'nobody'} answered, it was {person.name}")
+        found.append(f"the log says that {line.talked_with or 'nobody'} answered, it was {person.name}")
     if line.status.status is not Status.ANSWERED:
-        problems.append(f"the log has the status {line.status.status.value!r}, not 'answered'")
+        found.append(f"the log has the status {line.status.status.value!r}, not 'answered'")
     talked = caller.ended_at - agent.answered_at
     if abs(line.talk_seconds - talked) > 1.0:
-        problems.append(f"the log says that they talked for {line.talk_seconds:.1f} s, it was {talked:.1f} s")
-    return problems
+        found.append(f"the log says that they talked for {line.talk_seconds:.1f} s, it was {talked:.1f} s")
+    return found
 
 
 def _who(company: DemoCompany, leg: SimulatedLeg) -> DemoPerson:

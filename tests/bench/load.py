@@ -58,8 +58,7 @@ async def hold(
     held = sum(not leg.report.ended_at for leg in up)
     for leg in up:
         await leg.hang_up()
-    legs = [*callers, *_called(net, before)]
-    reports = [await leg.finished(within=60 + calls / 10) for leg in legs]
+    reports = await _reports([*callers, *_called(net, before)], 60 + calls / 10)
     through = sum(leg.incoming and bool(leg.answered_at) for leg in reports)
     return {
         "calls": calls,
@@ -71,6 +70,7 @@ async def hold(
         **_cost(target, idle, begin, end, calls),
         **_heard(reports),
         "codes": _codes(callers),
+        "legs_that_did_not_end": sum(not one.ended_at for one in reports),
     }
 
 
@@ -85,11 +85,10 @@ async def stream(
     begin = read(_all(net, target))
     callers = await _place(net, target, calls, rate, steps, listen_every)
     end = read(_all(net, target))
-    await asyncio.gather(*(leg.finished(within=60 + talk) for leg in callers))
+    reports = await _reports(callers, 60 + talk)
     after = read(_all(net, target))
-    called = [await leg.finished(within=10) for leg in _called(net, before)]
+    called = await _reports(_called(net, before), 10)
     served = {leg.other: leg for leg in called if leg.answered_at}
-    reports = [leg.report for leg in callers]
     good = [one for one in reports if one.code == 200 and one.hung_up == "them" and one.number in served]
     media = target.media
     return {
@@ -112,6 +111,7 @@ async def stream(
         ),
         **_heard([*reports, *called]),
         "codes": _codes(callers),
+        "legs_that_did_not_end": sum(not one.ended_at for one in [*reports, *called]),
     }
 
 
@@ -150,6 +150,13 @@ async def _settled(through: Callable[[], bool], net: SimulatedNetwork, before: i
         if len(_called(net, before)) >= calls and through():
             return
         await asyncio.sleep(0.1)
+
+
+async def _reports(legs: list[SimulatedLeg], seconds: float) -> list[Report]:
+    """The reports of legs once all have ended, or as they are when the time is up."""
+    ends = [asyncio.create_task(leg.finished(seconds)) for leg in legs]
+    await asyncio.gather(*ends, return_exceptions=True)
+    return [leg.report for leg in legs]
 
 
 def _called(net: SimulatedNetwork, before: int) -> list[SimulatedLeg]:

@@ -23,6 +23,7 @@ from core.telephony.simnet.network import Network, options_for
 def main(control: int, folder: Path, **options: Any) -> None:
     """Simulated SIP user agents on one UDP port."""
     logging.basicConfig(level=logging.WARNING, format="simnet %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("pjsip").setLevel(logging.CRITICAL)  # it logs every race with a call's end as an error
     network = Network(options_for(**options), folder)
     asyncio.run(network.run(socket.socket(fileno=control)))
 

@@ -215,11 +215,14 @@ class AgentCall:
             self._media.startTransmit(self._recorder)
 
     def _switch(self, source: pj.AudioMedia | None) -> None:
-        if self._media is not None and self._dialog is not None and self._dialog.isActive():
-            if self._source is not None:
-                self._source.stopTransmit(self._media)
-            if source is not None:
-                source.startTransmit(self._media)
+        if self._media is not None:
+            try:
+                if self._source is not None:
+                    self._source.stopTransmit(self._media)
+                if source is not None:
+                    source.startTransmit(self._media)
+            except pj.Error:
+                self._media = None  # the stream went with the call, whose end we are about to be told
         self._source = source
 
     def _free(self, code: int, reason: str) -> None:
