@@ -4,12 +4,13 @@ import asyncio
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
 
-from core.calls.events import CallEnded, Cause, Data, Event
+from core.calls.events import CallEnded, Cause, Data, Event, LegCreated, LegRole
 from core.calls.journal import CallJournal
 from core.calls.live import live_key
 from core.calls.publisher import Publisher
@@ -21,9 +22,10 @@ from core.directory import service as directory
 from core.flows import service as flows
 from core.flows.document import Document, parse
 from core.flows.elements import BUILT_IN
+from core.flows.tables import FlowVersion
 from core.queues import service as queues
 from core.queues.state import QueueState
-from core.telephony.simnet.client import SimulatedLeg
+from core.telephony.simnet.client import SimulatedLeg, SimulatedNetwork
 from core.telephony.simnet.script import AnyStep, Callee, Caller, Talk
 from core.telephony.simnet.tones import frequency
 from core.tenancy import service as tenancy
@@ -43,7 +45,7 @@ ROWS = {"call_part": "started_at", "queue_visit": "entered_at", "offer": "made_a
 class Member:
     """A person with one telephone in the simulated network."""
 
-    site: Site
+    network: SimulatedNetwork
     person_id: UUID
     address: str
     hertz: int
@@ -65,12 +67,12 @@ class Member:
 
     async def rings(self, nth: int = 1) -> SimulatedLeg:
         """Her `nth` leg, once it rings."""
-        leg = await self.site.network.called(self.address, nth=nth)
+        leg = await self.network.called(self.address, nth=nth)
         await leg.until("ringing")
         return leg
 
     async def _will(self, callee: Callee) -> None:
-        await self.site.network.register(callee)
+        await self.network.register(callee)
 
 
 class Story:
@@ -86,6 +88,10 @@ class Story:
     def of(self, kind: type[E], **fields: Any) -> list[E]:
         """The data of the events of this type that have these values."""
         return found(self.events, kind, **fields)
+
+    def legs(self, role: LegRole) -> list[LegCreated]:
+        """The legs of this role, in their order."""
+        return self.of(LegCreated, role=role)
 
 
 @dataclass
@@ -244,6 +250,17 @@ class Company:
             await flows.publish(self.main_number_id, saved.id)
         await self.is_routed()
 
+    async def publish_unchecked(self, document: str) -> None:
+        """Have a version answer the main number that nobody has checked: stored past the service."""
+        with tenant(self.tenant_id):
+            flow_id = await flows.create_flow(f"Flow {next(_numbers)}")
+            row = FlowVersion(
+                flow_id=flow_id, version=1, document=document, author="test", comment="", created_at=datetime.now(UTC)
+            )
+            await row.save()
+            await tenancy.publish(self.main_number_id, row.id)
+        await self.is_routed()
+
     async def is_routed(self) -> None:
         """Wait until every media process knows the company as it is now.
 
@@ -270,18 +287,31 @@ async def found_company(site: Site, *, members: int = 1, **queue: Any) -> Compan
         silent = await tenancy.add_main_number(f"+4724{serial:06d}")
         support = await queues.create_queue("Support", **queue)
         company = Company(site, made.id, main.number, silent.number, main.id, support.id)
-        for place in range(members):
-            company.members.append(await _member(company, place))
+    for _ in range(members):
+        await add_member(company)
     return company
 
 
-async def _member(company: Company, place: int) -> Member:
-    site, address = company.site, f"agent{next(_numbers)}"
-    device = directory.NewDevice(kind="sip", address=f"sip:{address}@{site.network.sip}")
-    person = (await directory.add_person("Agent", address, devices=(device,))).person
-    await queues.add_member(company.queue_id, person.id)
-    await log_in(company, person.id)
-    return Member(site, person.id, address, frequency(1 + place))
+async def add_member(
+    company: Company,
+    *,
+    network: SimulatedNetwork | None = None,
+    device: str = "",
+    number: str = "",
+    priority: int = 0,
+) -> Member:
+    """A new member of the company's queue, logged in, with a telephone in `network`, at a SIP address or a number."""
+    network, address = network or company.site.network, number or f"agent{next(_numbers)}"
+    has = directory.NewDevice(
+        kind="number" if number else "sip", address=number or device or f"sip:{address}@{network.sip}"
+    )
+    with tenant(company.tenant_id):
+        person = (await directory.add_person("Agent", address, devices=(has,))).person
+        await queues.add_member(company.queue_id, person.id, priority=priority)
+        await log_in(company, person.id)
+    member = Member(network, person.id, address, frequency(1 + len(company.members)))
+    company.members.append(member)
+    return member
 
 
 async def log_in(company: Company, person_id: UUID) -> None:
@@ -296,6 +326,14 @@ async def log_in(company: Company, person_id: UUID) -> None:
     await queues.log_in(company.queue_id, person_id, QueueState(company.site.redis), journal)
     await publisher.drained()
     sending.cancel()
+
+
+async def goes_on(leg: SimulatedLeg, hertz: int, within: float = 15.0) -> None:
+    """Wait until the leg has heard this tone once more, after now. Raises TimeoutError."""
+    since = (await leg.so_far()).listened
+    async with asyncio.timeout(within):
+        while not any(one.frequency == hertz and one.end > since + 0.3 for one in (await leg.so_far()).heard):
+            await asyncio.sleep(0.1)
 
 
 def found(events: Sequence[Event], kind: type[E], **fields: Any) -> list[E]:

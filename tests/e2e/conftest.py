@@ -1,6 +1,5 @@
 """One installation with two media processes and one simulated network for all tests of this package."""
 
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
@@ -10,7 +9,7 @@ import pytest_asyncio
 from core.telephony.simnet.client import SimulatedNetwork
 from tests.e2e import flows
 from tests.e2e.company import Company, found_company
-from tests.e2e.site import FIRST_RTP, RTP_PORTS, RTP_SLOT, RTP_SLOTS, Site, started
+from tests.e2e.site import RTP_PORTS, Site, rtp_ports, started
 
 Founder = Callable[..., Awaitable[Company]]
 
@@ -39,8 +38,7 @@ FAILED = pytest.StashKey[bool]()
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def network() -> AsyncIterator[SimulatedNetwork]:
     """The telephone network: callers, members' telephones, outside numbers."""
-    slot = FIRST_RTP + os.getpid() % RTP_SLOTS * RTP_SLOT
-    async with SimulatedNetwork(rtp_port=slot + 2 * RTP_PORTS, max_legs=100) as running:
+    async with SimulatedNetwork(rtp_port=rtp_ports() + 2 * RTP_PORTS, max_legs=100) as running:
         yield running
         assert (await running.status()).errors == 0
 

@@ -3,11 +3,15 @@
 import asyncio
 import re
 import socket
+from collections.abc import Callable, Coroutine
+from typing import Any
 from uuid import uuid4
 
 PCMU = "m=audio 40000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n"
 PROBE = "+4790009999"
 """Who calls by hand, unless another caller is named."""
+UNKNOWN = "+4729999998"
+"""A number that nobody has."""
 
 
 class Socket:
@@ -77,3 +81,71 @@ class Socket:
     def _acknowledge(self, dialled: str, number: str, caller: str, answer: str) -> None:
         found = re.search(r"^To:.*?(;tag=[^\s;]+)", answer, re.MULTILINE | re.IGNORECASE)
         self.send(self.message("ACK", dialled, number, caller=caller, to_tag=found[1] if found else ""))
+
+
+class Telephone:
+    """A telephone by hand: it rings, with `picks_up` it answers (without audio), and keeps every request."""
+
+    def __init__(self, *, picks_up: bool = False) -> None:
+        self._picks_up = picks_up
+        self._requests: list[str] = []
+        self._came = asyncio.Condition()
+        self._transport: asyncio.DatagramTransport
+        self.uri = ""
+
+    async def __aenter__(self) -> "Telephone":
+        loop = asyncio.get_running_loop()
+        self._transport, _ = await loop.create_datagram_endpoint(lambda: _Wire(self._take), ("127.0.0.1", 0))
+        host, port = self._transport.get_extra_info("sockname")
+        self.uri = f"sip:desk@{host}:{port}"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._transport.close()
+
+    async def received(self, method: str, within: float = 15.0) -> str:
+        """The first request of this method, when it comes. Raises TimeoutError."""
+        async with asyncio.timeout(within), self._came:
+            await self._came.wait_for(lambda: any(r.startswith(method) for r in self._requests))
+        return next(r for r in self._requests if r.startswith(method))
+
+    async def _take(self, request: str, sender: tuple[str, int]) -> None:
+        method = request.partition(" ")[0]
+        if method == "INVITE":
+            self._respond(request, sender, "180 Ringing")
+            if self._picks_up:
+                self._respond(request, sender, "200 OK", self.description)
+        elif method == "CANCEL":
+            self._respond(request, sender, "200 OK")
+            invite = next(r for r in self._requests if r.startswith("INVITE"))
+            self._respond(invite, sender, "487 Request Terminated")
+        elif method == "BYE":
+            self._respond(request, sender, "200 OK")
+        async with self._came:
+            self._requests.append(request)
+            self._came.notify_all()
+
+    @property
+    def description(self) -> str:
+        return f"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n{PCMU}"
+
+    def _respond(self, request: str, to: tuple[str, int], status: str, body: str = "") -> None:
+        kept = re.findall(r"^(?:Via|From|Call-ID|CSeq|Record-Route):.*$", request, re.MULTILINE | re.IGNORECASE)
+        called = re.findall(r"^To:.*$", request, re.MULTILINE)
+        lines = [line.rstrip() for line in kept] + [
+            line.rstrip() if ";tag=" in line else f"{line.rstrip()};tag=desk" for line in called
+        ]
+        content = ["Content-Type: application/sdp"] if body else []
+        head = [f"SIP/2.0 {status}", *lines, f"Contact: <{self.uri}>", *content, f"Content-Length: {len(body)}", ""]
+        self._transport.sendto(("\r\n".join(head) + "\r\n" + body).encode(), to)
+
+
+class _Wire(asyncio.DatagramProtocol):
+    def __init__(self, take: Callable[[str, tuple[str, int]], Coroutine[Any, Any, None]]) -> None:
+        self._take = take
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def datagram_received(self, data: bytes, sender: tuple[str, int]) -> None:
+        task = asyncio.get_running_loop().create_task(self._take(data.decode(errors="replace"), sender))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
