@@ -10,8 +10,8 @@ class BuildProblem(RuntimeError):
     """This pjsua2 cannot carry a switchboard; the message says why and what to do."""
 
 
-def check_build(legs: int) -> None:
-    """Raise BuildProblem when pjsua2 is missing, of another version, or compiled for fewer than `legs` legs.
+def check_build(legs: int, spare: int) -> None:
+    """Raise BuildProblem when pjsua2 is missing, of another version, or compiled for fewer than `legs + spare` calls.
 
     Wheels from elsewhere are compiled for 4 calls and do not say so: only a build that tells its limits is taken.
     """
@@ -24,7 +24,7 @@ def check_build(legs: int) -> None:
     if build.VERSION != VERSION:
         raise BuildProblem(f"pjsua2 is {build.VERSION}, {VERSION} is needed: {REMEDY}")
     needs = {
-        "PJSUA_MAX_CALLS": legs + 256,
+        "PJSUA_MAX_CALLS": legs + spare,
         "PJSUA_MAX_CONF_PORTS": 3 * legs + 2,
         "PJSUA_MAX_PLAYERS": legs,
         "PJ_IOQUEUE_MAX_HANDLES": 2 * legs + 64,  # so many need epoll: select() ends at 1024

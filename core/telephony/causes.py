@@ -59,6 +59,13 @@ def cause_of_refusal(code: int, rang: bool = False) -> Cause:
     return Cause.REJECTED if 400 <= code < 700 else Cause.FAILED
 
 
+def cause_of_loss(role: LegRole, code: int) -> Cause:
+    """Why an answered leg ended: 200 is a BYE; everything else the library's own reason, as a response code."""
+    if code == 200:
+        return cause_of_hang_up(role)
+    return Cause.INCOMPATIBLE_MEDIA if _FROM_SIP.get(code) is Cause.INCOMPATIBLE_MEDIA else Cause.FAILED
+
+
 def cause_of_hang_up(role: LegRole) -> Cause:
     """Who hung up when the other side of a leg of this role sent BYE, or CANCEL."""
     return Cause.CALLER_HUNG_UP if role is LegRole.CALLER else Cause.AGENT_HUNG_UP

@@ -29,7 +29,7 @@ GRACE = 1.0
 """Seconds that a pj object is kept after its last use: a callback of it may still be on its way."""
 REFERENCES = 3
 """References to an object that only _free() knows: the timer's, its own and that of the question."""
-SPARE_CALLS = 256
+SPARE_CALLS = 96
 """Call slots beyond the limit: a slot's number must not come back while its old object is in its grace."""
 
 
@@ -47,7 +47,7 @@ class EndpointOptions(Struct, frozen=True, kw_only=True):
     max_legs: int = 2048
     clock_rate: int = 16000
     """Samples a second of the conference bridge; 8000 when every leg is PCMU or PCMA (much cheaper)."""
-    codecs: tuple[str, ...] = (G722, PCMU, PCMA)
+    codecs: tuple[str, ...] = (PCMA, PCMU, G722)
     """Allowed codecs, the best first."""
     worker_threads: int = 3
     lose_sent_percent: int = 0
@@ -96,10 +96,12 @@ class Endpoint:
         self._thread = threading.Thread(target=self._run, name="telephony", daemon=True)
         self._stopping = False
         self._at_close: list[Callable[[], None]] = []
+        self.on_rejected: Callable[[int, str, str], None] = lambda code, message, source: None
+        """Told, in a native thread, of an INVITE that the library refused by itself: code, message, source."""
 
     async def start(self) -> None:
         """Start the engine. Raises BuildProblem or TelephonyFailed with the remedy."""
-        check_build(self.options.max_legs)
+        check_build(self.options.max_legs, SPARE_CALLS)
         _raise_file_limit(self.options.max_legs)
         # Native threads wait for the interpreter in callbacks: let them have it soon.
         sys.setswitchinterval(0.001)
@@ -200,8 +202,7 @@ class Endpoint:
 
     def _open(self) -> None:
         options = self.options
-        # Not a subclass: its callbacks would take the interpreter's lock in the audio clock's thread.
-        self.library = pj.Endpoint()
+        self.library = _Library(self)
         self.library.libCreate()
         self.library.libInit(_config(options))
         self.library.audDevManager().setNullDev()
@@ -259,6 +260,20 @@ class Endpoint:
         self._kept.clear()
         self.library.libDestroy()
         del self.library
+
+
+class _Library(pj.Endpoint):
+    """The library, with the one callback of it that we want."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        super().__init__()
+        self.endpoint = endpoint
+
+    def onRejectedIncomingCall(self, event: pj.OnRejectedIncomingCallParam) -> None:
+        try:
+            self.endpoint.on_rejected(int(event.statusCode), event.rdata.wholeMsg, event.rdata.srcAddress)
+        except Exception:
+            self.endpoint.failed("callback onRejectedIncomingCall")
 
 
 def callback(method: Callable[..., None]) -> Callable[..., None]:

@@ -9,6 +9,7 @@ from core.calls.events import Cause, LegRole
 from core.calls.ports import JournalWriter
 from core.telephony.accounts import Account, Accounts
 from core.telephony.audio import Silence
+from core.telephony.causes import cause_of_refusal, refusal_of_cause
 from core.telephony.endpoint import Endpoint, EndpointOptions, Load
 from core.telephony.invite import IncomingCall, read_invite
 from core.telephony.legs import PjLeg, Surroundings
@@ -19,6 +20,7 @@ from core.telephony.watchdog import Watchdog
 logger = logging.getLogger(__name__)
 
 IncomingHandler = Callable[[PjLeg, IncomingCall], None]
+RefusedHandler = Callable[[IncomingCall, Cause, int], None]
 
 
 class Engine:
@@ -32,7 +34,9 @@ class Engine:
         rtp_timeout: float,
         confirm_timeout: float,
         on_incoming: IncomingHandler,
+        on_refused: RefusedHandler = lambda invite, cause, code: None,
     ) -> None:
+        """`on_incoming` gets every caller's leg; `on_refused` hears of trunks' calls that never came so far."""
         self.endpoint = Endpoint(options)
         self.lines = Lines()
         self.draining = False
@@ -45,8 +49,10 @@ class Engine:
         self._rtp_timeout = rtp_timeout
         self._confirm_timeout = confirm_timeout
         self._on_incoming = on_incoming
+        self._on_refused = on_refused
         self._accounts = Accounts(self.endpoint, self._invited)
         self._exchange: Exchange
+        self.endpoint.on_rejected = partial(self.endpoint.tell, self._rejected)
 
     async def start(self) -> None:
         """Open the endpoint. Raises BuildProblem, TelephonyFailed."""
@@ -117,16 +123,25 @@ class Engine:
         invite = read_invite(message, source=source, trunk=line.trunk.name, region=line.trunk.region)
         leg.address = invite.caller or "anonymous"
         leg.sip_call_id = invite.sip_call_id
-        if self.draining:
-            self._refuse(leg, Cause.DRAINING)
-        elif self.callers >= self._max_calls or line.calls >= line.trunk.max_calls:
-            logger.warning("INVITE over trunk %s refused: %d calls are the limit", line.trunk.name, self.callers)
-            self._refuse(leg, Cause.OVERLOADED)
-        else:
-            self.callers += 1
-            leg.when_gone(self._left)
-            leg.take_line(line)
-            self._on_incoming(leg, invite)
+        busy = self.callers >= self._max_calls or line.calls >= line.trunk.max_calls
+        if self.draining or busy:
+            cause = Cause.DRAINING if self.draining else Cause.OVERLOADED
+            logger.warning("INVITE over trunk %s refused: %s, %d calls", line.trunk.name, cause, self.callers)
+            self._refuse(leg, cause)
+            self._on_refused(invite, cause, refusal_of_cause(cause))
+            return
+        self.callers += 1
+        leg.when_gone(self._left)
+        leg.take_line(line)
+        self._on_incoming(leg, invite)
+
+    def _rejected(self, code: int, message: str, source: str) -> None:
+        """The library refused an INVITE before it became a leg: codecs that we do not have, a bad description."""
+        self.refused += 1
+        line = self.lines.of_source(source)
+        if line is not None:
+            invite = read_invite(message, source=source, trunk=line.trunk.name, region=line.trunk.region)
+            self._on_refused(invite, cause_of_refusal(code), code)
 
     def _refuse(self, leg: PjLeg, cause: Cause) -> None:
         self.refused += 1

@@ -19,6 +19,7 @@ from core.telephony.causes import (
     ANSWERED_ELSEWHERE,
     RETRY_AFTER,
     cause_of_hang_up,
+    cause_of_loss,
     cause_of_refusal,
     refusal_of_cause,
     tries_next_trunk,
@@ -294,7 +295,7 @@ class PjLeg:
     def _disconnected(self, code: int, reason: str) -> None:
         """The other side, or the network, ended the dialog."""
         if self.state >= LegState.ANSWERED:
-            cause = cause_of_hang_up(self.role) if code == 200 else Cause.FAILED
+            cause = cause_of_loss(self.role, code)
         elif self.incoming:
             cause = cause_of_hang_up(self.role) if code == 487 else cause_of_refusal(code)
         else:

@@ -18,7 +18,7 @@ from uuid import uuid4
 import numpy as np
 import pytest
 
-from core.calls.events import LegRole
+from core.calls.events import Cause, LegRole
 from core.calls.ports import Address, Dial
 from core.telephony.endpoint import PCMA, PCMU, EndpointOptions
 from core.telephony.engine import Engine
@@ -58,8 +58,12 @@ class Exchange:
             (limits if name in limits else values)[name] = value
         self.journal = Events()
         self.came: asyncio.Queue[tuple[PjLeg, IncomingCall]] = asyncio.Queue()
+        self.refused: asyncio.Queue[tuple[IncomingCall, Cause, int]] = asyncio.Queue()
         self.engine = Engine(
-            EndpointOptions(**values), on_incoming=lambda leg, invite: self.came.put_nowait((leg, invite)), **limits
+            EndpointOptions(**values),
+            on_incoming=lambda leg, invite: self.came.put_nowait((leg, invite)),
+            on_refused=lambda invite, cause, code: self.refused.put_nowait((invite, cause, code)),
+            **limits,
         )
         self.switch: PjSwitch
 
@@ -227,6 +231,16 @@ def free_port() -> int:
         return int(udp.getsockname()[1])
 
 
+def _is_free(port: int, kind: int) -> bool:
+    """Could somebody still take this port?"""
+    with socket.socket(socket.AF_INET, kind) as own:
+        try:
+            own.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
 class Sipp:
     """A SIPp process that plays a scenario of this folder."""
 
@@ -269,6 +283,8 @@ async def sipp(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Sipp]]]:
             env={**os.environ, "TERM": "dumb"},
         )  # fmt: skip
         running.append(Sipp(process, port))
+        while _is_free(port, socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM) and process.returncode is None:
+            await asyncio.sleep(0.02)
         return running[-1]
 
     yield start

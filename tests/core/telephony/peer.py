@@ -42,6 +42,7 @@ class Peer:
         self.waiting: asyncio.Queue[tuple[int, dict[str, str]]] = asyncio.Queue()
         self.auto: dict[str, str] = {}
         self.tasks: set[asyncio.Task[object]] = set()
+        self.sounds: dict[int, asyncio.Task[object]] = {}
 
     def _incoming(self, leg: PjLeg, invite: object) -> None:
         number = next(self.numbers)
@@ -55,11 +56,12 @@ class Peer:
         await leg.answer()
         await leg.play([Path(self.auto["file"])], loop=True)
 
-    def _background(self, work: object) -> None:
+    def _background(self, work: object) -> "asyncio.Task[object]":
         task = asyncio.ensure_future(work)  # type: ignore[arg-type]
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
         task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return task
 
     async def start(self) -> int:
         await self.engine.start()
@@ -98,7 +100,10 @@ class Peer:
         await self.legs[leg].answer()
 
     async def play(self, leg: int, file: str) -> None:
-        self._background(self.legs[leg].play([Path(file)], loop=True))
+        self.sounds[leg] = self._background(self.legs[leg].play([Path(file)], loop=True))
+
+    async def hush(self, leg: int) -> None:
+        self.sounds.pop(leg).cancel()
 
     async def record(self, leg: int, file: str, seconds: float) -> float:
         return await self.legs[leg].record(Path(file), max_seconds=seconds, silence_seconds=60, stop="")

@@ -1,0 +1,203 @@
+"""What a leg promises: digits, playing, recording, holding, ends in every state."""
+
+import asyncio
+import wave
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from core.calls.events import Cause
+from core.calls.ports import LegGone, LegState
+from core.telephony.endpoint import G722, PCMA, TelephonyFailed
+from core.telephony.legs import PjLeg
+from tests.core.telephony.conftest import Exchange, Remote, exchange_with, loudest, remote_with
+
+Tone = Callable[..., Path]
+
+
+async def answered(exchange: Exchange, remote: Remote) -> tuple[PjLeg, int]:
+    """An answered incoming leg, and its number at the peer."""
+    number = await remote.dial(uri=f"sip:22334455@127.0.0.1:{exchange.port}")
+    leg, _ = await exchange.incoming()
+    await leg.answer()
+    await leg.until(LegState.MEDIA_UP)
+    return leg, number
+
+
+async def test_a_digit_interrupts_the_prompt_and_others_are_kept(
+    exchange: Exchange, remote: Remote, tone: Tone
+) -> None:
+    leg, number = await answered(exchange, remote)
+    playing = asyncio.create_task(leg.play([tone(440, seconds=20)], interrupt="12"))
+    await remote.digits(leg=number, digits="741")
+    assert await asyncio.wait_for(playing, 10) == "1"
+    assert [await leg.digit(), await leg.digit()] == ["7", "4"]
+
+
+async def test_a_digit_keyed_in_before_the_prompt_interrupts_it_at_once(
+    exchange: Exchange, remote: Remote, tone: Tone
+) -> None:
+    leg, number = await answered(exchange, remote)
+    await remote.digits(leg=number, digits="32")
+    assert await asyncio.wait_for(leg.play([tone(440, seconds=0.5)]), 5) == ""
+    assert await leg.digit() == "3"
+    assert await asyncio.wait_for(leg.play([tone(440, seconds=20)], interrupt="123"), 5) == "2"
+
+
+async def test_digits_go_out_too(exchange: Exchange, remote: Remote) -> None:
+    leg, number = await answered(exchange, remote)
+    await leg.send_digits("5#")
+    assert [await remote.digit(leg=number), await remote.digit(leg=number)] == ["5", "#"]
+
+
+async def test_a_cancelled_prompt_falls_silent_and_music_repeats_until_then(
+    exchange: Exchange, remote: Remote, tone: Tone, tmp_path: Path
+) -> None:
+    leg, number = await answered(exchange, remote)
+    music = asyncio.create_task(leg.play([tone(900, seconds=0.2)], loop=True))
+    await remote.record(leg=number, file=str(tmp_path / "music.wav"), seconds=1)
+    assert loudest(tmp_path / "music.wav")[:1] == [900]
+    assert not music.done()
+    music.cancel()
+    await asyncio.wait([music])
+    await asyncio.sleep(0.2)
+    await remote.record(leg=number, file=str(tmp_path / "silence.wav"), seconds=0.5)
+    assert loudest(tmp_path / "silence.wav") == []
+    several = asyncio.create_task(leg.play([tone(500, seconds=0.2), tone(800, seconds=0.2)], loop=True))
+    await remote.record(leg=number, file=str(tmp_path / "several.wav"), seconds=1.2)
+    assert {500, 800} <= set(loudest(tmp_path / "several.wav"))
+    several.cancel()
+
+
+async def test_what_is_no_sound_file_is_refused_by_name(exchange: Exchange, remote: Remote, tmp_path: Path) -> None:
+    leg, _ = await answered(exchange, remote)
+    bad = tmp_path / "bad.wav"
+    bad.write_text("this is no sound")
+    for file in (bad, tmp_path / "missing.wav"):
+        with pytest.raises(TelephonyFailed, match=file.name):
+            await leg.play([file])
+    assert leg.state is LegState.MEDIA_UP
+
+
+async def test_a_recording_ends_by_digit_silence_or_time_and_tells_its_length(
+    exchange: Exchange, remote: Remote, tone: Tone, tmp_path: Path
+) -> None:
+    leg, number = await answered(exchange, remote)
+    await remote.play(leg=number, file=str(tone(600)))
+    file = tmp_path / "message.wav"
+    seconds = await leg.record(file, max_seconds=1.0, silence_seconds=5, stop="#")
+    assert 0.9 < seconds < 1.3
+    assert loudest(file) == [600]
+    recording = asyncio.create_task(leg.record(file, max_seconds=30, silence_seconds=5, stop="#"))
+    await asyncio.sleep(0.5)
+    await remote.digits(leg=number, digits="#")
+    assert await asyncio.wait_for(recording, 5) < 3
+    await remote.hush(leg=number)
+    before = asyncio.get_running_loop().time()
+    await leg.record(file, max_seconds=30, silence_seconds=0.7, stop="#")
+    assert asyncio.get_running_loop().time() - before < 3
+
+
+async def test_what_was_recorded_is_kept_when_the_caller_hangs_up(
+    exchange: Exchange, remote: Remote, tone: Tone, tmp_path: Path
+) -> None:
+    leg, number = await answered(exchange, remote)
+    await remote.play(leg=number, file=str(tone(600)))
+    file = tmp_path / "message.wav"
+    recording = asyncio.create_task(leg.record(file, max_seconds=30, silence_seconds=5, stop=""))
+    await asyncio.sleep(0.8)
+    await remote.hang_up(leg=number)
+    with pytest.raises(LegGone):
+        await asyncio.wait_for(recording, 5)
+    for _ in range(100):
+        if file.stat().st_size > 1000 and _frames(file):
+            break
+        await asyncio.sleep(0.02)
+    assert loudest(file) == [600]
+
+
+def _frames(file: Path) -> int:
+    try:
+        with wave.open(str(file)) as sound:
+            return sound.getnframes()
+    except (wave.Error, EOFError):
+        return 0
+
+
+async def test_everything_that_waits_learns_that_the_leg_is_gone(
+    exchange: Exchange, remote: Remote, tone: Tone, tmp_path: Path
+) -> None:
+    leg, number = await answered(exchange, remote)
+    waiting = [
+        asyncio.create_task(leg.play([tone(440, seconds=20)])),
+        asyncio.create_task(leg.play([tone(441, seconds=20)], loop=True, interrupt="1")),
+        asyncio.create_task(leg.digit()),
+        asyncio.create_task(leg.record(tmp_path / "r.wav", max_seconds=20, silence_seconds=20, stop="2")),
+    ]
+    await asyncio.sleep(0.3)
+    await remote.hang_up(leg=number)
+    done, _ = await asyncio.wait(waiting, timeout=5)
+    assert {type(task.exception()) for task in done} == {LegGone}
+    assert len(done) == len(waiting)
+    for attempt in (leg.answer(), leg.play([tone(440)]), leg.digit(), leg.send_digits("1")):
+        with pytest.raises(LegGone):
+            await attempt
+
+
+async def test_the_other_side_may_hold_and_come_back_and_is_heard_again(
+    exchange: Exchange, remote: Remote, tone: Tone, tmp_path: Path
+) -> None:
+    leg, number = await answered(exchange, remote)
+    await remote.play(leg=number, file=str(tone(600)))
+    music = asyncio.create_task(leg.play([tone(900)], loop=True))
+    await remote.hold(leg=number, held=True)
+    await _until(lambda: leg.held)
+    await remote.hold(leg=number, held=False)
+    await _until(lambda: not leg.held)
+    await asyncio.sleep(0.2)
+    _, heard = await asyncio.gather(
+        leg.record(tmp_path / "ours.wav", max_seconds=0.8, silence_seconds=9, stop=""),
+        remote.record(leg=number, file=str(tmp_path / "theirs.wav"), seconds=0.8),
+    )
+    assert heard > 0.5
+    assert loudest(tmp_path / "ours.wav") == [600]
+    assert loudest(tmp_path / "theirs.wav")[:1] == [900]
+    music.cancel()
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+async def test_a_wideband_and_a_narrowband_leg_hear_each_other(tone: Tone, tmp_path: Path) -> None:
+    async with (
+        exchange_with(clock_rate=16000, codecs=(G722, PCMA)) as exchange,
+        remote_with(clock_rate=16000, codecs=[G722]) as wide,
+        remote_with(codecs=[PCMA]) as narrow,
+    ):
+        one, first = await answered(exchange, wide)
+        other, second = await answered(exchange, narrow)
+        assert (one.codec, other.codec) == ("G722", "PCMA")
+        await exchange.switch.bridge(one, other)
+        await wide.play(leg=first, file=str(tone(700)))
+        await narrow.play(leg=second, file=str(tone(1100)))
+        await asyncio.sleep(0.3)
+        await asyncio.gather(
+            wide.record(leg=first, file=str(tmp_path / "wide.wav"), seconds=0.8),
+            narrow.record(leg=second, file=str(tmp_path / "narrow.wav"), seconds=0.8),
+        )
+        assert loudest(tmp_path / "wide.wav")[:1] == [1100]
+        assert loudest(tmp_path / "narrow.wav")[:1] == [700]
+
+
+async def test_hanging_up_by_us_is_told_apart_and_happens_once(exchange: Exchange, remote: Remote) -> None:
+    leg, number = await answered(exchange, remote)
+    await leg.hang_up(Cause.COMPLETED)
+    await leg.hang_up(Cause.FAILED)
+    assert leg.ending is not None
+    assert (leg.ending.cause, leg.ending.by_us) == (Cause.COMPLETED, True)
+    assert (await remote.ending(leg=number))[1] == 200
+    assert exchange.journal.kinds().count("leg.ended") == 1
