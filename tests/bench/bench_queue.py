@@ -1,22 +1,16 @@
-"""What the queue path costs a call, with real Redis and scripted telephony.
+"""What the queue path costs a call, with real Redis and scripted telephony (`python -m tests.bench --only queue`).
 
-Run `python -m tests.bench.bench_queue [calls a second] [seconds]`.
-
-Prints JSON: processor time of this process and of Redis a call, and the time from entering the queue to the dialling.
+Processor time of this process and of Redis a call, and the time from entering the queue to the dialling.
 """
 
 import asyncio
 import gc
-import json
 import resource
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
 from uuid import UUID, uuid4
-
-import uvloop
 
 from core.api.calls import CallerHungUp, QueuePlacement
 from core.calls.events import LegRole, Offered, PartStarted, QueueEntered
@@ -30,6 +24,7 @@ from tests.core.queues.scripted import Journal, ScriptedLeg, ScriptedSounds, Scr
 
 AGENTS = 200
 TALK_SECONDS = 3.0
+LONGEST_SECONDS = 15.0
 
 
 class TimedJournal(Journal):
@@ -97,16 +92,12 @@ async def measure(url: str, rate: float, seconds: float) -> dict[str, float]:
     }
 
 
-def main() -> None:
-    rate, seconds = (float(value) for value in (sys.argv[1:] + ["40", "15"][len(sys.argv) - 1 :]))
+async def run(rate: float = 40, seconds: float = 15) -> dict[str, float]:
+    """The figures, with an embedded Redis of its own."""
     with tempfile.TemporaryDirectory(prefix="sb-bench-") as folder:
         server = EmbeddedRedis(Path(folder))
         server.start()
         try:
-            print(json.dumps(uvloop.run(measure(server.url, rate, seconds)), indent=1))  # noqa: T201
+            return await measure(server.url, rate, min(seconds, LONGEST_SECONDS))
         finally:
             server.stop()
-
-
-if __name__ == "__main__":
-    main()
