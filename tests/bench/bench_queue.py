@@ -97,16 +97,16 @@ async def measure(url: str, rate: float, seconds: float) -> dict[str, float]:
     }
 
 
-def main() -> None:
-    rate, seconds = (float(value) for value in (sys.argv[1:] + ["40", "15"][len(sys.argv) - 1 :]))
+def run(rate: float = 40, rate_seconds: float = 15) -> dict[str, float]:
+    """Where the time of a call goes, at so many calls a second."""
     with tempfile.TemporaryDirectory(prefix="sb-bench-") as folder:
         server = EmbeddedRedis(Path(folder))
         server.start()
         try:
-            print(json.dumps(uvloop.run(measure(server.url, rate, seconds)), indent=1))  # noqa: T201
+            return uvloop.run(measure(server.url, rate, rate_seconds))
         finally:
             server.stop()
 
 
 if __name__ == "__main__":
-    main()
+    print(json.dumps(run(*map(float, sys.argv[1:])), indent=1))  # noqa: T201
