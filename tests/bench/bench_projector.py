@@ -9,10 +9,11 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 from uuid import UUID
 
 from core.calls.apply import apply
@@ -87,6 +88,11 @@ async def bare_insert(events: list[Event]) -> float:
                 async with transaction() as unit:
                     await unit.execute(INSERT, "[" + ",".join(lines) + "]")
     return len(events) / (time.perf_counter() - begin)
+
+
+def run() -> Coroutine[Any, Any, dict[str, float]]:
+    """What `python -m tests.bench` measures."""
+    return main(2000, 4)
 
 
 async def main(calls: int, tenants: int) -> dict[str, float]:

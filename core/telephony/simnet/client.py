@@ -4,7 +4,6 @@ import asyncio
 import itertools
 import socket
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -124,14 +123,13 @@ class SimulatedNetwork:
         self._listeners: list[Callable[[Moment], None]] = []
         self._arrivals = asyncio.Condition()
         self._encoder = msgspec.json.Encoder()
-        self._folder = tempfile.TemporaryDirectory(prefix="sentralbord-simnet-", dir=_memory_folder())
 
     async def __aenter__(self) -> Self:
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "core.telephony.simnet", "--control", str(theirs.fileno())),
-                *("--folder", self._folder.name, *self._options),
+                *self._options,
                 pass_fds=(theirs.fileno(),),
                 cwd=ROOT,
             )
@@ -152,7 +150,6 @@ class SimulatedNetwork:
             await self._process.wait()
         self._reading.cancel()
         self._writer.close()
-        self._folder.cleanup()
 
     @property
     def pid(self) -> int:
@@ -228,8 +225,3 @@ class SimulatedNetwork:
         await leg.update(moment.report)
         for listener in self._listeners:
             listener(moment)
-
-
-def _memory_folder() -> str | None:
-    """Recordings are short-lived: in memory when the system has such a file system."""
-    return "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 (a private folder is made in it)
