@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import uvloop
 
 from core.config import ConfigError, Settings, load_settings
 from core.logs import set_up_logging
@@ -120,7 +121,7 @@ def _run(settings: Settings, process: str, work: Coroutine[Any, Any, Any]) -> An
             return 0
 
     try:
-        return asyncio.run(stoppable())
+        return uvloop.run(stoppable())
     except Exception as error:
         if isinstance(error, click.ClickException):
             raise

@@ -71,6 +71,8 @@ class MediaProcess:
         self._calls: dict[UUID, asyncio.Task[None]] = {}
         self._sessions: dict[UUID, CallSession] = {}
         self._trunks: dict[UUID, Trunk] = {}
+        self._elements_of: dict[frozenset[str], Mapping[str, AnyElement]] = {}
+        """By the plugins that a tenant has on."""
         self._stop = asyncio.Event()
         self._engine = Engine(
             _endpoint_options(installation.settings, number, self.name),
@@ -195,7 +197,10 @@ class MediaProcess:
     def _elements(self, tenant_id: UUID) -> Mapping[str, AnyElement]:
         """Core's elements, and those of the plugins that the tenant has on."""
         registry, on = self._installation.registry, self._installation.gate.plugins(tenant_id)
-        return with_plugins({key: item for key, item in registry.elements.items() if registry.owner(key) in on})
+        if on not in self._elements_of:
+            theirs = {key: item for key, item in registry.elements.items() if registry.owner(key) in on}
+            self._elements_of[on] = with_plugins(theirs)
+        return self._elements_of[on]
 
     async def _carry_out(self, command: Command) -> str:
         match command:

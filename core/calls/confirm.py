@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.calls.publisher import Publisher
-from core.calls.spool import Key, Spool, key, lines
+from core.calls.spool import Key, Spool, lines
 from core.data import system, transaction
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class Confirmer:
     async def check(self) -> None:
         """Look at every closed segment once. Raises what core.data raises when PostgreSQL is away."""
         for segment in self._spool.closed_segments():
-            found = {key(line): line for line in lines(segment)}
+            found = lines(segment)
             lacking = await missing(list(found)) if found else set()
             if not lacking:
                 self._spool.remove(segment, {k.call_id for k in found})

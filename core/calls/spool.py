@@ -77,7 +77,7 @@ class Spool:
         self.died_at = self._last_sign_of_life()
         """When the process before this one was last alive (UTC); None: there was none."""
         for segment in self._segments():
-            for line in lines(segment):
+            for line in lines(segment).values():
                 self._note(_decode(line), line)
 
     def append(self, event: Event, line: bytes) -> None:
@@ -158,22 +158,15 @@ class Spool:
             del self._open[event.call_id]
 
 
-def lines(segment: Path) -> list[bytes]:
+def lines(segment: Path) -> dict[Key, bytes]:
     """The events of a segment as JSON. A torn line, such as the last of a killed process, is logged and left out."""
-    found = []
+    found = {}
     for number, line in enumerate(segment.read_bytes().splitlines(), 1):
         try:
-            _decode(line)
+            found[_decode_key(line)] = line
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             log.warning("%s line %d is torn and left out (%s): %.100r", segment.name, number, error, line)
-        else:
-            found.append(line)
     return found
-
-
-def key(line: bytes) -> Key:
-    """Which event a line holds, without reading it all."""
-    return _decode_key(line)
 
 
 def encode(event: Event) -> bytes:

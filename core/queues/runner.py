@@ -22,7 +22,7 @@ from core.queues.state import AgentHold, Proposal, QueueState
 
 logger = logging.getLogger(__name__)
 
-COALESCE_SECONDS = 0.02
+COALESCE_SECONDS = 0.04
 """At most one decision in this time: news that comes together is handled together."""
 SAFETY_SECONDS = 1.0
 """Look again after this time even without news: leases end silently."""

@@ -24,7 +24,7 @@ from core.calls.live import view
 from core.calls.model import Call, State
 from core.calls.projector import BATCH, GROUP, Projector
 from core.calls.publisher import Publisher
-from core.calls.spool import Spool, encode, key
+from core.calls.spool import Key, Spool, encode
 from core.calls.store import INSERT
 from core.data import Database, tenant, transaction
 from core.data.embedded import EmbeddedPostgres, EmbeddedRedis
@@ -116,7 +116,7 @@ async def main(calls: int, tenants: int) -> dict[str, float]:
                 result["bare_insert_events_per_s"] = round(bare)
                 result |= await project(redis, events, bare)
                 begin = time.perf_counter()
-                assert not await missing([key(encode(event)) for event in events[:2500]])
+                assert not await missing([Key(event.tenant_id, event.call_id, event.seq) for event in events[:2500]])
                 result["confirm_2500_ms"] = round((time.perf_counter() - begin) * 1000, 1)
             await redis.aclose()
         finally:

@@ -24,7 +24,7 @@ from core.calls.projector import Projector
 from core.calls.publisher import Publisher
 from core.calls.recovery import Reaper, close_live, close_spooled
 from core.calls.rows import rows
-from core.calls.spool import Spool, encode, key, lines
+from core.calls.spool import Key, Spool, lines
 from core.data import Database, tenant, transaction
 from core.data.embedded import EmbeddedPostgres, EmbeddedRedis
 from core.data.migrate import migrate
@@ -33,6 +33,10 @@ from tests.conftest import core_apps
 from tests.core.calls.support import ENDED, dump, new_call, publish, running, some_calls, started, stored, until
 
 TENANT = UUID(int=0x7000)
+
+
+def key(event: Event) -> Key:
+    return Key(event.tenant_id, event.call_id, event.seq)
 
 
 @pytest.fixture
@@ -206,7 +210,7 @@ async def test_only_the_events_that_the_table_lacks_are_missing(redis: Redis, te
         await publish(redis, here)
         await until(lambda: is_stored(2, tenant_a), "stored")
     absent = [Event(tenant_a, call, 3, at, ENDED), Event(tenant_b, call, 1, at, started())]
-    assert await missing([key(encode(event)) for event in here + absent]) == {key(encode(ev)) for ev in absent}
+    assert await missing([key(event) for event in here + absent]) == {key(event) for event in absent}
 
 
 async def test_a_lost_media_process_is_closed_by_itself_and_by_a_worker_with_one_event(

@@ -17,7 +17,7 @@ from core.calls.events import LOST_SEQ, Event
 from core.calls.journal import CallJournal
 from core.calls.publisher import Publisher
 from core.calls.recovery import close_spooled
-from core.calls.spool import Spool, encode, key, lines
+from core.calls.spool import Spool, encode, lines
 from core.data.redis import connect_redis
 from tests.core.calls.support import ENDED, new_call, started
 
@@ -52,7 +52,7 @@ def publisher() -> Publisher:
 
 
 def all_events(folder: Path) -> list[Event]:
-    return [msgspec.json.decode(line, type=Event) for s in sorted(folder.glob("*.jsonl")) for line in lines(s)]
+    return [msgspec.json.decode(line, type=Event) for s in sorted(folder.glob("*.jsonl")) for line in lines(s).values()]
 
 
 def test_a_process_that_is_killed_loses_nothing_it_had_written(tmp_path: Path, publisher: Publisher) -> None:
@@ -116,7 +116,7 @@ def test_a_call_that_still_lasts_stays_known_when_its_segment_is_removed(tmp_pat
     over.write(ENDED)
     spool.rotate()
     (segment,) = spool.closed_segments()
-    spool.remove(segment, {key(line).call_id for line in lines(segment)})
+    spool.remove(segment, {key.call_id for key in lines(segment)})
     assert not segment.exists()
     unfinished = Spool(tmp_path).unfinished()
     assert [call_id for _, call_id, _ in unfinished] == [lasting._call_id]
