@@ -22,4 +22,3 @@ class MediaServices:
     """The flow elements of a tenant: ours and those of its plugins."""
     recordings: Path
     """Folder of the recordings' store."""
-

@@ -36,3 +36,6 @@
 
 /* The conference bridge stays the serial one (PJMEDIA_CONF_THREADS 1): a call costs 0.1 % of a core there, so a second
  * media process comes long before a second mixing thread pays. */
+
+/* Ends of sound files that wait to be told: with the default of 16 they are lost when many prompts end together. */
+#define PJMEDIA_EVENT_MAX_EVENTS    4096

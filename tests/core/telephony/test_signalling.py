@@ -141,7 +141,9 @@ async def test_early_media_is_ringing_and_the_call_is_answered_later(exchange: E
     await other.ends_well()
 
 
-async def test_an_address_that_never_responds_is_unreachable(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_address_that_never_responds_is_unreachable(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("core.telephony.switch.DEVICE_RESPONSE", 0.5)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as deaf:
         deaf.bind(("127.0.0.1", 0))

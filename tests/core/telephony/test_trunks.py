@@ -24,7 +24,9 @@ def trunk(**settings: object) -> Trunk:
 async def test_a_call_goes_out_over_the_first_trunk_with_its_number_format_and_our_number(
     exchange: Exchange, sipp: Start
 ) -> None:
-    carrier = await sipp("uas_answers", number="004790000001", caller="22000000", asserted="P-Asserted-Identity: .sip:.4722000000@")
+    carrier = await sipp(
+        "uas_answers", number="004790000001", caller="22000000", asserted="P-Asserted-Identity: .sip:.4722000000@"
+    )
     await exchange.allow(port=carrier.port, number_format=NumberFormat.INTERNATIONAL, priority=1)
     leg = await exchange.dial("+4790000001", kind="number", role=LegRole.OUTSIDE)
     assert await asyncio.wait_for(leg.until(LegState.ANSWERED), 5) is LegState.ANSWERED
@@ -47,9 +49,7 @@ async def test_a_withheld_number_goes_out_anonymous(exchange: Exchange, sipp: St
 
 async def test_a_trunk_over_tcp(exchange: Exchange, sipp: Start) -> None:
     carrier = await sipp("uas_answers", tcp=True, number="22334455", caller="22000000", asserted="SIP/2.0/TCP")
-    await exchange.allow(
-        port=carrier.port, priority=1, transport=Transport.TCP, number_format=NumberFormat.NATIONAL
-    )
+    await exchange.allow(port=carrier.port, priority=1, transport=Transport.TCP, number_format=NumberFormat.NATIONAL)
     leg = await exchange.dial("+4722334455", kind="number")
     assert await asyncio.wait_for(leg.until(LegState.ANSWERED), 5) is LegState.ANSWERED
     await leg.hang_up()
@@ -143,7 +143,10 @@ async def test_a_source_belongs_to_the_trunk_of_its_host_or_allowed_network() ->
 
 @pytest.mark.parametrize(
     ("settings", "message"),
-    [({"allowed": ("10.0.0.0/99",)}, "allowed = '10.0.0.0/99' is not"), ({"host": "no.such.invalid"}, "has no address")],
+    [
+        ({"allowed": ("10.0.0.0/99",)}, "allowed = '10.0.0.0/99' is not"),
+        ({"host": "no.such.invalid"}, "has no address"),
+    ],
 )
 async def test_a_wrong_address_is_explained(settings: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
