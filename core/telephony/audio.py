@@ -101,13 +101,15 @@ class Playback(Terminal):
         self._loop = loop
         self._ended = ended
 
-    def start(self, listener: Terminal) -> None:
-        """Raises pj.Error when the file cannot be read."""
+    def start(self, listener: Terminal) -> float:
+        """Returns the length of the file in seconds. Raises pj.Error when it cannot be read."""
         player = _FilePlayer(self._endpoint, self._ended)
         player.createPlayer(str(self._file), 0 if self._loop else pj.PJMEDIA_FILE_NO_LOOP)
         self._endpoint.keep(player)
         self.media = player
         connect(self, listener)
+        sound, port = player.getInfo(), player.getPortInfo()
+        return sound.sizeSamples / port.format.clockRate
 
     def stop(self) -> None:
         """Silence it and free the player."""

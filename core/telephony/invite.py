@@ -9,7 +9,7 @@ from core.telephony.numbers import to_e164
 
 _COMPACT = {"f": "from", "t": "to", "i": "call-id", "m": "contact"}
 _ADDRESS = re.compile(r'^\s*(?:"((?:[^"\\]|\\.)*)"|([^<"]*?))\s*<\s*([^>]*)>|^\s*([^;\s]+)')
-_URI = re.compile(r"^(sips?|tel):(?:([^@;?>\s]*)@)?([^;?>\s]*)", re.IGNORECASE)
+_URI = re.compile(r"^(sips?|tel):(?:([^@>\s]*)@)?([^;?>\s]*)", re.IGNORECASE)
 
 
 class IncomingCall(Struct, frozen=True, kw_only=True):

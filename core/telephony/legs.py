@@ -34,6 +34,9 @@ from core.telephony.watchdog import Watchdog
 logger = logging.getLogger(__name__)
 
 
+OVERTIME = 2.0
+"""Seconds after which a sound file is taken to have ended although nothing was told."""
+
 Waitable = asyncio.Future[str] | asyncio.Future[None] | None
 
 
@@ -326,8 +329,9 @@ class PjLeg:
         ended = (lambda: None) if loop else partial(resolve, over, None)
         playback = Playback(self._endpoint, file, loop=loop, ended=ended)
         try:
-            await self._endpoint.do(playback.start, self.terminal)
-            await self._first_of(key, over)
+            length = await self._endpoint.do(playback.start, self.terminal)
+            # Should the library not tell of the end (a disk that fails), nobody waits for ever.
+            await self._first_of(key, over, seconds=None if loop else length + OVERTIME)
         except TelephonyFailed as error:
             raise TelephonyFailed(f"{file} cannot be played: {error}") from None
         finally:

@@ -172,7 +172,7 @@ async def remote_with(**settings: Any) -> AsyncIterator[Remote]:
     } | settings
     process = await asyncio.create_subprocess_exec(
         sys.executable, str(Path(__file__).parent / "peer.py"), json.dumps(options),
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)}, limit=1 << 20,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}, limit=1 << 20,
     )  # fmt: skip
     remote = Remote(process)
     try:

@@ -1,0 +1,152 @@
+"""The endpoint: its thread, its limits, what it keeps alive; many calls at once and one after another."""
+
+import asyncio
+import gc
+import sys
+import types
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from core.calls.ports import LegState
+from core.telephony.build import VERSION, BuildProblem, check_build
+from core.telephony.dialog import Dialog
+from core.telephony.endpoint import EndpointOptions, Load, TelephonyFailed
+from core.telephony.engine import Engine
+from core.telephony.legs import PjLeg
+from tests.core.telephony.conftest import Exchange, Remote, exchange_with, remote_with
+
+Tone = Callable[..., Path]
+
+
+@pytest.mark.parametrize(
+    ("module", "problem"),
+    [
+        (None, "not built by Sentralbord"),
+        ({"VERSION": "2.15.1", "LIMITS": {}}, "is 2.15.1, 2.17 is needed"),
+        ({"VERSION": VERSION, "LIMITS": {"PJSUA_MAX_CALLS": 4}}, "has PJSUA_MAX_CALLS 4, 100 legs need 110"),
+    ],
+)
+def test_an_unfit_build_is_refused_with_the_remedy(
+    monkeypatch: pytest.MonkeyPatch, module: dict[str, object] | None, problem: str
+) -> None:
+    made = types.ModuleType("pjsua2_build")
+    made.__dict__.update(module or {})
+    monkeypatch.setitem(sys.modules, "pjsua2_build", made if module else None)  # type: ignore[arg-type]
+    with pytest.raises(BuildProblem, match=problem) as caught:
+        check_build(100, 10)
+    assert "make setup" in str(caught.value)
+
+
+async def test_a_taken_port_and_an_unknown_codec_are_explained(exchange: Exchange) -> None:
+    # One endpoint at a time in a process: the taken port is tried in another one.
+    with pytest.raises(AssertionError, match=r"media.sip_port: no SIP over UDP on 127.0.0.1:\d+"):
+        async with remote_with(sip_port=exchange.port):
+            pass
+    with pytest.raises(AssertionError, match=r"codec 'MP3/8000' is not in this build; allowed: .*PCMU/8000"):
+        async with remote_with(codecs=["MP3/8000"]):
+            pass
+
+
+async def test_work_is_done_on_one_thread_and_its_errors_come_back(exchange: Exchange) -> None:
+    endpoint = exchange.engine.endpoint
+    threads = {await endpoint.do(_thread) for _ in range(5)}
+    assert len(threads) == 1
+    assert threads != {_thread()}
+    with pytest.raises(ZeroDivisionError):
+        await endpoint.do(lambda: 1 / 0)
+    with pytest.raises(TelephonyFailed):
+        await endpoint.do(endpoint.library.codecSetPriority, "no such codec", 1)
+    before = endpoint.load().callback_errors
+    endpoint.later(lambda: 1 / 0)
+    await endpoint.do(_thread)
+    assert endpoint.load().callback_errors == before + 1
+
+
+def _thread() -> int:
+    import threading
+
+    return threading.get_ident()
+
+
+async def test_a_kept_object_is_freed_on_the_command_thread_and_not_while_it_is_used(exchange: Exchange) -> None:
+    endpoint = exchange.engine.endpoint
+    freed: list[int] = []
+
+    class Thing:
+        def __del__(self) -> None:
+            freed.append(_thread())
+
+    thing = Thing()
+    endpoint.keep(thing)
+    assert endpoint.load().objects == 1
+    endpoint.release(thing, grace=0)
+    assert endpoint.load().objects == 0
+    await asyncio.sleep(0.2)
+    assert freed == []
+    del thing
+    async with asyncio.timeout(5):
+        while not freed:
+            await asyncio.sleep(0.02)
+    assert freed == [await endpoint.do(_thread)]
+
+
+async def test_an_engine_can_be_opened_again_in_the_same_process(exchange: Exchange) -> None:
+    port = exchange.port
+    await exchange.engine.close()
+    async with exchange_with(sip_port=port) as again:
+        assert again.port == port
+
+
+async def test_an_engine_that_was_never_started_closes() -> None:
+    engine = Engine(
+        EndpointOptions(), max_calls=1, rtp_timeout=1, confirm_timeout=1, on_incoming=lambda leg, invite: None
+    )
+    await engine.close()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+async def test_two_hundred_calls_at_once_and_five_hundred_after_one_another_leave_nothing_behind(tone: Tone) -> None:
+    async with exchange_with(max_legs=210) as exchange, remote_with() as remote:
+        await _calls(exchange, remote, tone(440), at_once=200)
+        for _ in range(20):
+            await _calls(exchange, remote, tone(440, seconds=0.3), at_once=50)
+        await _settled(exchange)
+        # Call slots take their memory when first used, and transactions keep theirs for 32 s: what the next calls need
+        # is there after that, and they must do with it.
+        await asyncio.sleep(34)
+        before = exchange.engine.load().memory
+        for _ in range(10):
+            await _calls(exchange, remote, tone(440, seconds=0.3), at_once=50)
+        load = await _settled(exchange)
+        assert (load.legs, load.objects, load.callback_errors) == (0, 0, 0)
+        assert load.memory < before + 4_000_000
+        async with asyncio.timeout(10):
+            while any(isinstance(thing, Dialog) for thing in gc.get_objects()):
+                await asyncio.sleep(0.5)
+        assert (await remote.load())["callback_errors"] == 0
+
+
+async def _settled(exchange: Exchange) -> Load:
+    async with asyncio.timeout(60):
+        while exchange.engine.load().objects:
+            await asyncio.sleep(0.1)
+    return exchange.engine.load()
+
+
+async def _calls(exchange: Exchange, remote: Remote, music: Path, at_once: int) -> None:
+    """So many callers are answered, hear a prompt, and are hung up."""
+    numbers = [await remote.dial(uri=f"sip:22334455@127.0.0.1:{exchange.port}") for _ in range(at_once)]
+    legs = [(await exchange.incoming())[0] for _ in numbers]
+
+    async def serve(leg: PjLeg) -> None:
+        await leg.answer()
+        assert await leg.until(LegState.MEDIA_UP) is LegState.MEDIA_UP
+        assert await leg.play([music]) == ""
+        await leg.hang_up()
+
+    await asyncio.wait_for(asyncio.gather(*map(serve, legs)), 60)
+    for number in numbers:
+        assert (await remote.ending(leg=number))[1] == 200
