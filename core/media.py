@@ -101,6 +101,7 @@ class MediaProcess:
             for work in (
                 self._publisher.run(),
                 Confirmer(self._spool, self._publisher).run(),
+                self._guard.run(),
                 follow_modules(redis, self._installation.gate),
             ):
                 _background(stack, work)
