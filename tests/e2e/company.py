@@ -109,23 +109,14 @@ class Call:
 
     async def until(self, kind: type[E], within: float = 20.0, nth: int = 1, **fields: Any) -> E:
         """Wait for the `nth` event of this type with these values in the journal."""
-
-        async def those() -> list[E]:
-            matching = found(await self.events(), kind, **fields)
-            return matching[nth - 1 :]
-
-        what = f"{self.number} has event {nth} {kind.__struct_config__.tag} {fields or ''} in its journal"
-        return (await self.company.until(those, what, within))[0]
+        return await self.company.event(self.number, kind, within, nth, **fields)
 
     async def hang_up(self) -> None:
         await self.leg.hang_up()
 
-    async def over(self, *causes: Cause, within: float = 20.0) -> Story:
-        """The whole story, when the call is over in the journal with one of `causes` and nothing is left over."""
-        ended = await self.until(CallEnded, within)
-        story = await self.company.story(self.number)
-        assert ended.cause in causes, f"{ended}\n{self.company.told(story.events)}"
-        return story
+    async def over(self, cause: Cause, within: float = 20.0) -> Story:
+        """The whole story, when the call is over in the journal with this cause and nothing is left over."""
+        return await self.company.ended(self.number, cause, within)
 
 
 @dataclass
@@ -179,8 +170,19 @@ class Company:
         with tenant(self.tenant_id):
             return (await call_with_journal(call_id))[1]
 
-    async def story(self, caller: str) -> Story:
-        """A call that is over, complete and with nothing left over."""
+    async def event(self, caller: str, kind: type[E], within: float = 20.0, nth: int = 1, **fields: Any) -> E:
+        """Wait for the `nth` event of this type with these values in the journal of the call from this number."""
+
+        async def those() -> list[E]:
+            return found(await self.journal(caller), kind, **fields)[nth - 1 :]
+
+        what = f"{caller} has event {nth} {kind.__struct_config__.tag} {fields or ''} in its journal"
+        return (await self.until(those, what, within))[0]
+
+    async def ended(self, caller: str, cause: Cause, within: float = 20.0) -> Story:
+        """The story of the call from this number, over with this cause, complete and with nothing left over."""
+        ended = await self.event(caller, CallEnded, within)
+        assert ended.cause is cause, f"{ended}\n{self.told(await self.journal(caller))}"
         await self.nothing_left()
         call_id = await self._call_id(caller)
         rows = {
