@@ -80,6 +80,7 @@ class MediaProcess:
             rtp_timeout=media.rtp_timeout,
             confirm_timeout=media.confirm_timeout,
             on_incoming=self._incoming,
+            on_refused=self._refused,
         )
         speech = [EspeakNg(), *installation.registry.speech()]
         self._library = SoundLibrary(PromptCache(folder / "prompts", rate=CLOCK_RATE), speech)
@@ -103,6 +104,7 @@ class MediaProcess:
             for work in (
                 self._publisher.run(),
                 Confirmer(self._spool, self._publisher).run(),
+                self._guard.run(),
                 follow_modules(redis, self._installation.gate),
             ):
                 _background(stack, work)
@@ -143,10 +145,16 @@ class MediaProcess:
         self._calls[call_id] = task
         task.add_done_callback(lambda _: self._calls.pop(call_id, None))
 
-    async def _serve(self, leg: PjLeg, invite: IncomingCall, call_id: UUID) -> None:
+    def _refused(self, invite: IncomingCall, cause: Cause, code: int) -> None:
+        """Journal a caller who could not be served at all: no codec in common, or a description that is none."""
+        if cause not in (Cause.DRAINING, Cause.OVERLOADED):  # another process takes those: they are calls there
+            _, journal = self._begin(invite, uuid7())
+            journal.write(CallEnded(cause=cause, sip_code=code))
+
+    def _begin(self, invite: IncomingCall, call_id: UUID) -> tuple[Route | None, CallJournal]:
+        """Where a call goes, and its journal, begun."""
         route = self._routing.route(invite.dialled)
-        tenant_id = route.tenant_id if route else PLATFORM_TENANT
-        journal = CallJournal(tenant_id, call_id, self._spool, self._publisher)
+        journal = CallJournal(route.tenant_id if route else PLATFORM_TENANT, call_id, self._spool, self._publisher)
         journal.write(
             CallStarted(
                 direction=Direction.IN,
@@ -157,7 +165,11 @@ class MediaProcess:
                 main_number_id=route.main_number_id if route else None,
             )
         )
-        switch = self._engine.switch_for(call_id, tenant_id, journal)
+        return route, journal
+
+    async def _serve(self, leg: PjLeg, invite: IncomingCall, call_id: UUID) -> None:
+        route, journal = self._begin(invite, call_id)
+        switch = self._engine.switch_for(call_id, route.tenant_id if route else PLATFORM_TENANT, journal)
         switch.adopt(leg)
         if route is None:
             await leg.hang_up(Cause.UNKNOWN_NUMBER)

@@ -15,7 +15,7 @@ from core.calls.journal import CallJournal
 from core.calls.live import live_key
 from core.calls.publisher import Publisher
 from core.calls.service import call_with_journal, check_invariants
-from core.calls.spool import Spool
+from core.calls.spool import Spool, key
 from core.calls.timeline import timeline
 from core.data import tenant, transaction, uuid7_time
 from core.directory import service as directory
@@ -109,23 +109,14 @@ class Call:
 
     async def until(self, kind: type[E], within: float = 20.0, nth: int = 1, **fields: Any) -> E:
         """Wait for the `nth` event of this type with these values in the journal."""
-
-        async def those() -> list[E]:
-            matching = found(await self.events(), kind, **fields)
-            return matching[nth - 1 :]
-
-        what = f"{self.number} has event {nth} {kind.__struct_config__.tag} {fields or ''} in its journal"
-        return (await self.company.until(those, what, within))[0]
+        return await self.company.event(self.number, kind, within, nth, **fields)
 
     async def hang_up(self) -> None:
         await self.leg.hang_up()
 
-    async def over(self, *causes: Cause, within: float = 20.0) -> Story:
-        """The whole story, when the call is over in the journal with one of `causes` and nothing is left over."""
-        ended = await self.until(CallEnded, within)
-        story = await self.company.story(self.number)
-        assert ended.cause in causes, f"{ended}\n{self.company.told(story.events)}"
-        return story
+    async def over(self, cause: Cause, within: float = 20.0) -> Story:
+        """The whole story, when the call is over in the journal with this cause and nothing is left over."""
+        return await self.company.ended(self.number, cause, within)
 
 
 @dataclass
@@ -140,13 +131,15 @@ class Company:
     main_number_id: UUID
     queue_id: UUID
     members: list[Member] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
 
     async def call(self, *steps: AnyStep, via: Sequence[str] = (), hertz: int = CALLER_HERTZ, **more: Any) -> Call:
         """Place a call to the main number; the caller talks from the answer on if there are no `steps`."""
         number = f"+4790{next(_numbers):06d}"
         caller = Caller(number=number, hertz=hertz, steps=steps or (Talk(),), **more)
         targets = via or [media.sip_address for media in self.site.media]
-        return Call(self, number, await self.site.network.call(self.number, caller, targets=targets))
+        self.calls.append(Call(self, number, await self.site.network.call(self.number, caller, targets=targets)))
+        return self.calls[-1]
 
     async def until(self, condition: Any, what: str, within: float = 20.0) -> Any:
         """Site.until(), with the company's journal when it does not happen."""
@@ -177,8 +170,19 @@ class Company:
         with tenant(self.tenant_id):
             return (await call_with_journal(call_id))[1]
 
-    async def story(self, caller: str) -> Story:
-        """A call that is over, complete and with nothing left over."""
+    async def event(self, caller: str, kind: type[E], within: float = 20.0, nth: int = 1, **fields: Any) -> E:
+        """Wait for the `nth` event of this type with these values in the journal of the call from this number."""
+
+        async def those() -> list[E]:
+            return found(await self.journal(caller), kind, **fields)[nth - 1 :]
+
+        what = f"{caller} has event {nth} {kind.__struct_config__.tag} {fields or ''} in its journal"
+        return (await self.until(those, what, within))[0]
+
+    async def ended(self, caller: str, cause: Cause, within: float = 20.0) -> Story:
+        """The story of the call from this number, over with this cause, complete and with nothing left over."""
+        ended = await self.event(caller, CallEnded, within)
+        assert ended.cause is cause, f"{ended}\n{self.told(await self.journal(caller))}"
         await self.nothing_left()
         call_id = await self._call_id(caller)
         rows = {
@@ -202,17 +206,32 @@ class Company:
         assert not problems + rejected, "\n".join([*problems, *rejected, await self.so_far()])
 
     async def leftovers(self) -> dict[str, Any]:
-        """What there is of this company's calls in Redis."""
+        """What there is of this company's calls in Redis; a lease that has run out holds nothing."""
         redis, of = self.site.redis, f"{{{self.tenant_id}}}"
+        seconds, _ = await redis.time()
+        leases = await redis.hgetall(f"q:{of}:{self.queue_id}:lease")
         left: dict[str, Any] = {
             "live": await redis.hgetall(live_key(self.tenant_id)),
-            "waiting": await redis.hgetall(f"q:{of}:{self.queue_id}:calls"),
-            "outgoing": await redis.zrange(f"out:{of}:live", 0, -1),
+            "waiting": [call for call, until in leases.items() if float(until) > seconds * 1000],
+            "outgoing": await redis.zrange(f"out:{of}:live", seconds, "+inf", byscore=True),
         }
         for member in self.members:
-            left[member.address] = await redis.hmget(f"agent:{of}:{member.person_id}", "holder", "activity")
-            left[member.address] = [value for value in left[member.address] if value]
+            held, lease = await redis.hmget(f"agent:{of}:{member.person_id}", "holder", "lease")
+            left[member.address] = held if held and float(lease) > seconds * 1000 else None
         return {what: found for what, found in left.items() if found}
+
+    async def spooled(self, name: str) -> set[tuple[UUID, int]]:
+        """(call, number) of every event that the media process `name` has in its spool now."""
+        lines = [
+            line.encode()
+            for file in sorted((self.site.folder / "spool" / name).glob("*.jsonl"))
+            for line in file.read_text().splitlines()
+        ]
+        return {(known.call_id, known.seq) for known in map(key, lines) if known.tenant_id == self.tenant_id}
+
+    async def stored(self) -> set[tuple[UUID, int]]:
+        """The same of every event in the journal."""
+        return {(row["call_id"], row["seq"]) for row in await self._fetch("SELECT call_id, seq FROM journal_event")}
 
     async def _is_quiet(self) -> bool:
         left = await self.leftovers()
@@ -288,26 +307,27 @@ async def found_company(site: Site, *, members: int = 1, **queue: Any) -> Compan
         support = await queues.create_queue("Support", **queue)
         company = Company(site, made.id, main.number, silent.number, main.id, support.id)
     for _ in range(members):
-        await add_member(company)
+        await _add_member(company, site.network)
     return company
 
 
 async def add_member(
-    company: Company,
-    *,
-    network: SimulatedNetwork | None = None,
-    device: str = "",
-    number: str = "",
-    priority: int = 0,
+    company: Company, *, network: SimulatedNetwork | None = None, device: str = "", number: str = ""
 ) -> Member:
-    """A new member of the company's queue, logged in, with a telephone in `network`, at a SIP address or a number."""
-    network, address = network or company.site.network, number or f"agent{next(_numbers)}"
+    """A new member of the queue, logged in, with a telephone in `network`, at a SIP address or at a number."""
+    member = await _add_member(company, network or company.site.network, device, number)
+    await company.is_routed()
+    return member
+
+
+async def _add_member(company: Company, network: SimulatedNetwork, device: str = "", number: str = "") -> Member:
+    address = number or f"agent{next(_numbers)}"
     has = directory.NewDevice(
         kind="number" if number else "sip", address=number or device or f"sip:{address}@{network.sip}"
     )
     with tenant(company.tenant_id):
         person = (await directory.add_person("Agent", address, devices=(has,))).person
-        await queues.add_member(company.queue_id, person.id, priority=priority)
+        await queues.add_member(company.queue_id, person.id)
         await log_in(company, person.id)
     member = Member(network, person.id, address, frequency(1 + len(company.members)))
     company.members.append(member)

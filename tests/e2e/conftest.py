@@ -75,6 +75,8 @@ async def company(site: Site, request: pytest.FixtureRequest) -> AsyncIterator[F
 
     yield found
     for one in founded:
+        for call in one.calls:
+            await call.hang_up()
         if request.node.stash.get(FAILED, False):
             print(await one.so_far())  # noqa: T201
         else:

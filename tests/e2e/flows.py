@@ -14,7 +14,9 @@ def hang_up() -> dict[str, Any]:
 def queue(queue_id: UUID, **placement: Any) -> dict[str, Any]:
     """Straight into a queue; who has waited too long hears a message, and the call is over."""
     node = {"id": "queue", "element": "core.queue", "settings": {"queue": str(queue_id), **placement}}
-    edges = [("queue", "timeout", "sorry"), ("queue", "empty", "end"), ("sorry", "next", "end")]
+    edges = [("queue", "timeout", "sorry"), ("sorry", "next", "end")]
+    if not placement.get("allow_empty"):
+        edges.append(("queue", "empty", "end"))
     sorry = {"id": "sorry", "element": "core.message", "settings": {"prompts": [{"text": SORRY}]}}
     return _document("queue", [node, sorry, hang_up()], edges)
 

@@ -82,6 +82,8 @@ class Site:
 
     def log(self) -> str:
         """The end of what all processes of the site said."""
+        if not self._log.exists():
+            return "--- the processes' log is gone with the site"
         lines = [line for line in self._log.read_text(errors="replace").splitlines() if "migrated" not in line]
         return "\n".join(["--- the processes' log", *lines[-LOG_LINES:]])
 

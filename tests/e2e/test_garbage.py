@@ -70,6 +70,8 @@ async def test_a_caller_without_a_codec_that_we_have_is_refused(company: Founder
         status = await line.invite(acme.number, caller="+4790008888", sdp=sdp)
 
     assert status == 488
+    story = await acme.ended("+4790008888", Cause.INCOMPATIBLE_MEDIA)
+    assert (story.call["sip_code"], story.call["answered_at"], story.call["status"]) == (488, None, "ended")
 
 
 async def test_a_stranger_is_refused(company: Founder, site: Site) -> None:

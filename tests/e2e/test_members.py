@@ -79,16 +79,15 @@ async def test_a_member_whose_telephone_does_not_exist_is_unreachable_and_the_ca
 
 @pytest.mark.slow
 async def test_a_member_who_answers_without_audio_is_not_connected(company: Founder) -> None:
-    acme = await company()
-    ola = acme.members[0]
-    await ola.ignores()
+    acme = await company(members=0)
     async with SimulatedNetwork(rtp_port=rtp_ports() + 2 * RTP_PORTS + 500, max_legs=4, lose_percent=100) as mute:
-        kari = await add_member(acme, network=mute, priority=-1)
+        kari = await add_member(acme, network=mute)  # idle for longer, so she is the first
         await kari.answers()
+        ola = await add_member(acme)
+        await ola.answers()
 
         call = await acme.call(WaitFor(what="tone", hertz=ola.hertz), HangUp())
         await (await kari.rings()).until("answered")
-        await ola.answers()
         assert (await (await kari.rings()).finished()).hung_up == "them"
 
         assert (await call.leg.finished()).outcome == "completed"

@@ -41,7 +41,7 @@ async def test_who_answers_talks_with_the_caller(company: Founder) -> None:
         ("+4722200006", 503, "unreachable", Cause.UNREACHABLE),
         ("+4782900000", 0, "not_allowed", Cause.NOT_ALLOWED),
         ("+12125550123", 0, "not_allowed", Cause.NOT_ALLOWED),
-        ("+4722", 0, "not_allowed", Cause.NOT_ALLOWED),
+        ("+47222", 0, "not_allowed", Cause.NOT_ALLOWED),
     ],
     ids=["busy", "rejects", "unavailable", "unknown", "overloaded", "premium", "other country", "impossible"],
 )

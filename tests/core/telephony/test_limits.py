@@ -1,10 +1,12 @@
 """Toll-fraud limits: which numbers may be called, and how many calls at once and a minute."""
 
+import asyncio
 from uuid import uuid4
 
 import pytest
 from redis.asyncio import Redis
 
+from core.telephony import limits
 from core.telephony.limits import OutgoingPolicy, TollGuard, is_emergency, refusal
 
 
@@ -46,6 +48,29 @@ async def test_calls_at_once_are_limited_per_tenant_until_one_ends(redis: Redis)
     assert await guard.admit(other, third, policy) == ""
     await guard.release(tenant, first)
     assert await guard.admit(tenant, third, policy) == ""
+
+
+async def test_calls_of_a_process_that_does_not_renew_them_are_counted_no_longer(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "LEASE_SECONDS", 1)
+    dead, alive, tenant = TollGuard(redis), TollGuard(redis), uuid4()
+    policy = OutgoingPolicy(concurrent_calls=2)
+    assert await dead.admit(tenant, uuid4(), policy) == await alive.admit(tenant, uuid4(), policy) == ""
+    async with asyncio.timeout(10):
+        while await alive.admit(tenant, uuid4(), policy) != "":
+            await alive.renew()
+            await asyncio.sleep(0.05)
+    await alive.renew()
+    assert "2 outgoing calls at once" in await alive.admit(tenant, uuid4(), policy)
+
+
+async def test_calls_are_counted_again_after_a_loss_of_redis(redis: Redis) -> None:
+    guard, tenant, policy = TollGuard(redis), uuid4(), OutgoingPolicy(concurrent_calls=1)
+    assert await guard.admit(tenant, uuid4(), policy) == ""
+    await redis.flushall()
+    await guard.renew()
+    assert await TollGuard(redis).admit(tenant, uuid4(), policy) != ""
 
 
 async def test_calls_a_minute_are_limited_over_all_processes(redis: Redis) -> None:

@@ -1,0 +1,120 @@
+"""The web process, the worker, Redis and PostgreSQL die while people talk: nobody on the line notices."""
+
+import fcntl
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from core.calls.events import Cause, PartStarted, QueueDecided, QueueEntered
+from core.telephony.simnet.script import HangUp, Press, Talk, WaitFor
+from tests.e2e import flows
+from tests.e2e.company import CALLER_HERTZ, Call, Company, goes_on
+from tests.e2e.conftest import Founder
+from tests.e2e.site import Site
+
+
+async def test_web_and_worker_killed_in_mid_call(company: Founder, site: Site) -> None:
+    acme = await company()
+    kari = acme.members[0]
+    await kari.answers()
+    call = await acme.call()
+    await call.until(PartStarted)
+
+    old = {await site.kill("web"), await site.kill("worker")}
+
+    await goes_on(call.leg, kari.hertz)
+    await goes_on(await kari.rings(), CALLER_HERTZ)
+    meanwhile = await acme.call(WaitFor(what="sound"), Talk())
+    await meanwhile.leg.until("answered")
+    await meanwhile.hang_up()
+    await call.hang_up()
+    story = await call.over(Cause.CALLER_HUNG_UP)
+    assert [part["how"] for part in story.parts] == ["caller_hung_up"]
+    await meanwhile.over(Cause.CALLER_HUNG_UP)
+    assert {site.pid("web"), site.pid("worker")}.isdisjoint({0, *old})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("loses_all", [False, True], ids=["keeps its data", "loses its data"])
+async def test_redis_killed_while_some_talk_and_others_wait(company: Founder, site: Site, loses_all: bool) -> None:
+    acme = await company()
+    kari = acme.members[0]
+    await kari.answers(WaitFor(what="tone", hertz=CALLER_HERTZ), Talk())
+    talks = await acme.call()
+    await talks.until(PartStarted)
+    waits = []
+    for media in site.media:
+        waits.append(await acme.call(via=[media.sip_address]))
+        await waits[-1].until(QueueDecided)
+
+    old = site.redis_pid()
+    with _kept_from_starting(site.folder / "redis"):
+        os.kill(old, signal.SIGKILL)
+        await goes_on(talks.leg, kari.hertz)
+        if loses_all:
+            (site.folder / "redis" / "appendonly.aof").unlink()
+    await site.until(lambda: site.redis_pid() not in (0, old), "Redis runs again")
+
+    await goes_on(talks.leg, kari.hertz)
+    await goes_on(await kari.rings(), CALLER_HERTZ)
+    assert not any(call.leg.report.ended_at for call in waits)
+    await talks.hang_up()
+    for call in waits:  # in the order in which they came, although each waits in another process
+        await call.until(PartStarted, within=30)
+        await goes_on(call.leg, kari.hertz)
+        await call.hang_up()
+
+    for call in (talks, *waits):
+        story = await call.over(Cause.CALLER_HUNG_UP)
+        assert [part["person_id"] for part in story.parts] == [kari.person_id]
+        assert len(story.of(QueueEntered)) == 1
+    answered = [(await call.over(Cause.CALLER_HUNG_UP)).visits[0]["answered_at"] for call in waits]
+    assert answered == sorted(answered)
+
+
+@pytest.mark.slow
+async def test_postgres_killed_in_mid_call_and_a_new_call_while_it_is_away(company: Founder, site: Site) -> None:
+    acme = await company(flow=flows.menu, members=2)
+    kari, ola = acme.members
+    for member in acme.members:
+        await member.answers()
+    call = await _chooses(acme)
+    await call.until(PartStarted, person_id=kari.person_id)
+
+    old = site.postgres_pid()
+    with _kept_from_starting(site.folder / "postgres"):
+        os.kill(old, signal.SIGKILL)
+        await site.until(lambda: site.postgres_pid() == 0, "PostgreSQL is away")
+        await goes_on(call.leg, kari.hertz)
+        new = await _chooses(acme)
+        await goes_on(new.leg, ola.hertz)
+        await goes_on(await ola.rings(), CALLER_HERTZ)
+        await new.hang_up()
+        await new.leg.finished()
+        await goes_on(call.leg, kari.hertz)
+    await site.until(lambda: site.postgres_pid() not in (0, old), "PostgreSQL runs again")
+    await call.hang_up()
+
+    story = await new.over(Cause.CALLER_HUNG_UP)
+    assert [part["person_id"] for part in story.parts] == [ola.person_id]
+    story = await call.over(Cause.CALLER_HUNG_UP)
+    assert [part["person_id"] for part in story.parts] == [kari.person_id]
+    later = await acme.call(WaitFor(what="sound"), HangUp())
+    await later.over(Cause.CALLER_HUNG_UP)
+    await acme.publish(flows.queue(acme.queue_id))  # a change is followed again
+
+
+async def _chooses(acme: Company) -> Call:
+    return await acme.call(WaitFor(what="sound"), Press(digits="1"), WaitFor(what="tone"), Talk())
+
+
+@contextmanager
+def _kept_from_starting(folder: Path) -> Iterator[None]:
+    """Whoever wants to start the embedded server of this folder waits until the block is left."""
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
