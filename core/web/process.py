@@ -17,7 +17,7 @@ SHUTDOWN_SECONDS = 5
 async def run_web(settings: Settings) -> None:
     """Run a web process until it is cancelled; running requests are finished first."""
     async with open_installation(settings) as installation:
-        app = create_app(settings, installation.database, installation.redis, installation.registry)
+        app = create_app(settings, installation.database, installation.redis, installation.registry, installation.gate)
         server = WebServer(app, settings)
         serving = asyncio.create_task(server.serve())
         try:
