@@ -22,6 +22,7 @@ from core.calls.http import Calls
 from core.calls.live import LiveCalls
 from core.config import Settings
 from core.data import Database, DatabaseUnavailable
+from core.host.context import ContextFactory
 from core.host.gate import Gate
 from core.host.lifespan import lifespans
 from core.host.registry import Registry
@@ -72,16 +73,21 @@ async def nothing(path: FromPath[str]) -> None:
 
 
 def create_app(
-    settings: Settings, database: Database, redis: Redis, registry: Registry | None = None, gate: Gate | None = None
+    settings: Settings,
+    database: Database,
+    redis: Redis,
+    registry: Registry | None = None,
+    gate: Gate | None = None,
+    contexts: ContextFactory | None = None,
 ) -> Litestar:
     """The app over an open database and Redis, which the caller closes after the app's shutdown.
 
     `registry`: the loaded plugins; None: none. `gate`: which tenant has them on; while the app runs it follows
-    what any process changes. None: one of its own.
+    what any process changes. None: one of its own. `contexts`: what plugins' routes get as `ctx`; None: nothing.
     """
     registry = registry or Registry({})
     gate = gate or Gate(frozenset(registry.plugins))
-    plugins = Plugins(registry, gate)
+    plugins = Plugins(registry, gate, contexts)
     cookies = Cookies(secure=settings.web.secure_cookies)
     sessions = Sessions(redis, idle_seconds=settings.web.session_hours * 3600)
     boards = QueueBoards(redis)

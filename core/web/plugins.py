@@ -2,20 +2,24 @@
 
 import hashlib
 import importlib
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from litestar import Router
 from litestar.connection import ASGIConnection
 from litestar.datastructures import CacheControlHeader
-from litestar.exceptions import NotFoundException
+from litestar.di import Provide
+from litestar.exceptions import NotAuthorizedException, NotFoundException
 from litestar.handlers.base import BaseRouteHandler
 from litestar.static_files import create_static_files_router
 from msgspec import Struct
 
 from core.api.access import PUBLIC, Permission
+from core.api.context import Context
 from core.api.manifest import Slot
+from core.data import NoTenant
+from core.host.context import ContextFactory
 from core.host.gate import Gate
 from core.host.registry import Plugin, Registry
 from core.identity.model import Principal
@@ -40,8 +44,8 @@ class PanelView(Struct, frozen=True):
 class Plugins:
     """The loaded plugins as the web application sees them."""
 
-    def __init__(self, registry: Registry, gate: Gate) -> None:
-        self._registry, self._gate = registry, gate
+    def __init__(self, registry: Registry, gate: Gate, contexts: ContextFactory | None = None) -> None:
+        self._registry, self._gate, self._contexts = registry, gate, contexts
         every = (item for plugin in registry.plugins.values() for item in plugin.manifest.permissions)
         self.permissions: dict[str, Permission] = {permission.key: permission for permission in every}
         self._files = {name: _static(plugin) for name, plugin in registry.plugins.items()}
@@ -52,13 +56,30 @@ class Plugins:
         """Controllers under /p/<name>/, files under /p/<name>/static/<hash>/."""
         for name, plugin in self._registry.plugins.items():
             if plugin.manifest.controllers:
-                yield Router(f"/p/{name}", route_handlers=plugin.manifest.controllers, opt={OWNER: name})
+                yield Router(
+                    f"/p/{name}",
+                    route_handlers=plugin.manifest.controllers,
+                    opt={OWNER: name},
+                    dependencies={"ctx": Provide(self._context_of(plugin))},
+                )
             if found := self._files[name]:
                 folder, address = found
                 opt = {"permission": PUBLIC, OWNER: name}
                 yield create_static_files_router(
                     address, directories=[folder], name=f"static-{name}", cache_control=KEPT, opt=opt
                 )
+
+    def _context_of(self, plugin: Plugin) -> Callable[[], Awaitable[Context]]:
+        async def ctx() -> Context:
+            """For the tenant that the request works for."""
+            if self._contexts is None:
+                raise RuntimeError("this app was made without contexts for plugins")
+            try:
+                return await self._contexts.here(plugin)
+            except NoTenant:
+                raise NotAuthorizedException("sign in first") from None
+
+        return ctx
 
     def templates(self) -> dict[str, Path]:
         """The folders of the plugins' templates by the name below which they are reached."""
