@@ -104,7 +104,7 @@ class EventReader:
                 for key, entry in entries:
                     event = self._event(self._streams[stream], entry)
                     # Asked for each event: the module may be switched off, and the place lost, at any moment.
-                    if event is not None and self._hears(event):
+                    if event is not None and self._hears(stream, event):
                         if not await self._my_turn():
                             return
                         await self._dispatcher.call(self._plugin, "on_event", event.tenant_id, event=event)
@@ -113,9 +113,9 @@ class EventReader:
                 if handled:
                     await self._redis.xack(stream, self._group, *handled)
 
-    def _hears(self, event: PluginEvent) -> bool:
-        """Its own events are for the others."""
-        own = event.name.startswith(f"{self._plugin.name}.")
+    def _hears(self, stream: str, event: PluginEvent) -> bool:
+        """What it emits itself is for the others."""
+        own = stream == EMITTED and event.name.startswith(f"{self._plugin.name}.")
         return not own and self._gate.is_on(self._plugin.name, event.tenant_id)
 
     def _event(self, decode: Decode, entry: Entry | None) -> PluginEvent | None:

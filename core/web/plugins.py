@@ -81,6 +81,11 @@ class Plugins:
 
         return ctx
 
+    def address(self, plugin: str) -> str:
+        """Where the plugin's files are served; "" when it has none."""
+        files = self._files[plugin]
+        return files[1] if files else ""
+
     def templates(self) -> dict[str, Path]:
         """The folders of the plugins' templates by the name below which they are reached."""
         folders = {name: _folder(plugin) / "templates" for name, plugin in self._registry.plugins.items()}
