@@ -76,8 +76,12 @@ def migrate(settings: Settings) -> None:
     from core.wiring import DataServices, migrate_all
 
     DataServices.of(settings).start()
-    done = asyncio.run(migrate_all(settings, load()))
-    click.echo("\n".join(done) if done else "Nothing to migrate.")
+    migrated = asyncio.run(migrate_all(settings, load()))
+    click.echo("\n".join(migrated.done) if migrated.done else "Nothing to migrate.")
+    for name, reason in migrated.failed.items():
+        click.echo(click.style(f"plugin {name}: {reason}", fg="red"))
+    if migrated.failed:
+        sys.exit(1)
 
 
 @sentralbord.command()

@@ -30,8 +30,11 @@ async def running(settings: Settings, environment: dict[str, str] | None = None)
     await asyncio.to_thread(services.start)
     keeper: asyncio.Task[None] | None = None
     try:
-        for done in await migrate_all(settings, load()):
+        migrated = await migrate_all(settings, load())
+        for done in migrated.done:
             log.info("migrated %s", done)
+        for name, reason in migrated.failed.items():
+            log.error("plugin %s is not migrated, and so not loaded: %s", name, reason)
         keeper = asyncio.create_task(_keep(services))
         async with Supervisor(programs(settings), environment or dict(os.environ)) as supervisor:
             yield supervisor

@@ -2,21 +2,31 @@
 
 import os
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 from redis.asyncio import Redis
 
 from core.config import Settings
 from core.data import Database
 from core.data.embedded import EmbeddedPostgres, EmbeddedRedis
-from core.data.migrate import App, migrate
+from core.data.migrate import App, MigrationError, migrate
 from core.data.redis import connect_redis
+from core.host.context import ContextFactory
+from core.host.dispatch import Dispatcher
+from core.host.events import emit
+from core.host.fitness import without_unfit
 from core.host.gate import Gate
+from core.host.jobs import plugin_jobs
 from core.host.loader import load
 from core.host.registry import Registry
+from core.jobs.model import WorkerJob
+from core.jobs.service import Jobs
 
 CORE_APPS = (
     "core.data.piccolo_app",
@@ -81,25 +91,69 @@ class Installation:
 @asynccontextmanager
 async def open_installation(settings: Settings) -> AsyncIterator[Installation]:
     """The installation of these settings, closed at the end of the block; its data services must run."""
-    services, registry = DataServices.of(settings), load()
+    services = DataServices.of(settings)
     redis = connect_redis(services.redis_url)
     try:
         async with Database(services.database_url) as database:
+            registry = await without_unfit(load(), database)
             gate = Gate(frozenset(registry.plugins))
             yield Installation(settings, services, database, redis, registry, gate)
     finally:
         await redis.aclose()
 
 
-async def migrate_all(settings: Settings, registry: Registry) -> list[str]:
-    """Bring the database to the state that core and the plugins need; returns what was done."""
-    return await migrate(Database(DataServices.of(settings).database_url), apps(registry))
+@dataclass(frozen=True, slots=True)
+class PluginHost:
+    """What calls into the plugins. `jobs`: those of core and of the plugins."""
+
+    contexts: ContextFactory
+    dispatcher: Dispatcher
+    jobs: Sequence[WorkerJob]
 
 
-def apps(registry: Registry) -> list[App]:
-    """The tables and migrations of core and of every loaded plugin."""
-    plugins = (plugin.manifest.piccolo_app for plugin in registry.plugins.values())
-    return [App.load(module) for module in (*CORE_APPS, *filter(None, plugins))]
+@asynccontextmanager
+async def open_host(installation: Installation, core_jobs: Sequence[WorkerJob] = ()) -> AsyncIterator[PluginHost]:
+    """The plugin host of an installation; its connections are closed at the end of the block."""
+
+    async def enqueue(job: str, *args: Any, tenant_id: UUID, delay: float = 0) -> None:
+        await client.enqueue(job, *args, tenant_id=tenant_id, delay=delay)
+
+    contexts = ContextFactory(enqueue, partial(emit, installation.redis))
+    jobs = (*core_jobs, *plugin_jobs(installation.registry, installation.gate, contexts))
+    client = Jobs(installation.services.redis_url, jobs)
+    try:
+        yield PluginHost(contexts, Dispatcher(installation.registry, contexts), jobs)
+    finally:
+        await client.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """What was done, as "app: id", and why the plugins that could not be migrated could not, by name."""
+
+    done: list[str]
+    failed: dict[str, str]
+
+
+async def migrate_all(settings: Settings, registry: Registry) -> Migrated:
+    """Bring the database to the state that core and the plugins need; a plugin that fails costs only itself.
+
+    Raises MigrationError when core's own migrations fail.
+    """
+    database, core = Database(DataServices.of(settings).database_url), core_apps()
+    done, failed = await migrate(database, core), {}
+    for name, plugin in registry.plugins.items():
+        if module := plugin.manifest.piccolo_app:
+            try:
+                done += await migrate(database, [*core, App.load(module)])
+            except MigrationError as error:
+                failed[name] = str(error)
+    return Migrated(done, failed)
+
+
+def core_apps() -> list[App]:
+    """The tables and migrations of core."""
+    return [App.load(module) for module in CORE_APPS]
 
 
 def folder_of(settings: Settings) -> Path:

@@ -2,8 +2,11 @@
 
 import itertools
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from importlib.metadata import distributions
 from pathlib import Path
 from uuid import UUID
 
@@ -12,13 +15,17 @@ import pytest
 import pytest_asyncio
 from redis.asyncio import Redis
 
+from core.api.hookspecs import ENTRY_POINTS
 from core.data import Database
 from core.data.embedded import EmbeddedPostgres, EmbeddedRedis
 from core.data.migrate import App, migrate
 from core.data.redis import connect_redis
+from core.host.loader import load
+from core.host.registry import Registry
 from core.tenancy.service import create_tenant
 
 CORE = Path(__file__).parent.parent / "core"
+EXAMPLE = Path(__file__).parent / "example_plugin"
 _numbers = itertools.count(1)
 
 
@@ -110,6 +117,24 @@ async def redis(redis_server: EmbeddedRedis) -> AsyncIterator[Redis]:
     await client.flushall()
     yield client
     await client.aclose()
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder into which pip has installed the example plugin's wheel; importable meanwhile."""
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
+    subprocess.run([*command, "--target", str(folder), str(EXAMPLE)], check=True)
+    sys.path.insert(0, str(folder))
+    yield folder
+    sys.path.remove(str(folder))
+
+
+@pytest.fixture
+def example(installed: Path) -> Registry:
+    """The example plugin, found by its entry point and loaded."""
+    found = distributions(path=[str(installed)])
+    return load(point for one in found for point in one.entry_points.select(group=ENTRY_POINTS))
 
 
 def database_url(postgres: EmbeddedPostgres, name: str) -> str:

@@ -23,10 +23,12 @@ from core.api.manifest import API, EventType, Job, Manifest, Panel, Report, Slot
 from core.api.scope import NoTenant, current_tenant
 from core.api.speech import SpeechError, TextToSpeech, Voice
 from core.api.tables import TenantTable
+from core.api.texts import N_
 
 __all__ = [
     "API",
     "END",
+    "N_",
     "PUBLIC",
     "AccessLevel",
     "AnyElement",

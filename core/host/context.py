@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from core.api.context import PluginEvent
-from core.data import tenant
+from core.data import current_tenant, tenant
 from core.host.registry import Plugin
 from core.tenancy import service as tenancy
 
@@ -43,7 +43,10 @@ class PluginContext:
 
 
 class ContextFactory:
-    """Makes the context of one call into a plugin: `async with factory(plugin, tenant_id) as ctx:`."""
+    """Makes the context of one call into a plugin: `async with factory(plugin, tenant_id) as ctx:`.
+
+    `enqueue` adds a job, `emit` an event: see core.jobs.service.Jobs.enqueue and core.host.events.emit.
+    """
 
     def __init__(self, enqueue: Enqueue, emit: Emit) -> None:
         self._enqueue = enqueue
@@ -51,13 +54,17 @@ class ContextFactory:
 
     @asynccontextmanager
     async def __call__(self, plugin: Plugin, tenant_id: UUID) -> AsyncIterator[PluginContext]:
-        kind = plugin.manifest.settings
         with tenant(tenant_id):
-            yield PluginContext(
-                tenant_id,
-                plugin.name,
-                await tenancy.read_settings(plugin.name, kind) if kind else None,
-                frozenset(event.key for event in plugin.manifest.events),
-                self._enqueue,
-                self._emit,
-            )
+            yield await self.here(plugin)
+
+    async def here(self, plugin: Plugin) -> PluginContext:
+        """A context for the tenant in force. Raises NoTenant, DatabaseUnavailable."""
+        kind = plugin.manifest.settings
+        return PluginContext(
+            current_tenant(),
+            plugin.name,
+            await tenancy.read_settings(plugin.name, kind) if kind else None,
+            frozenset(event.key for event in plugin.manifest.events),
+            self._enqueue,
+            self._emit,
+        )

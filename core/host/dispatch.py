@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from core.data import DatabaseUnavailable
 from core.host.registry import Plugin, Registry
 
 log = logging.getLogger(__name__)
@@ -43,28 +44,36 @@ class Dispatcher:
         return self.counters.setdefault(name, Counter())
 
     async def call(self, plugin: Plugin, hook: str, tenant_id: UUID, **arguments: Any) -> bool:
-        """Call one hook of one plugin in the tenant's scope; True when it succeeded. Never raises."""
+        """Call one hook of one plugin in the tenant's scope; True when it succeeded.
+
+        Nothing that a plugin does is raised here. Raises DatabaseUnavailable: that is not its fault, so try again.
+        """
         function = plugin.hooks.get(hook)
         if function is None:
             return True
         counter, began = self.counter(plugin.name), time.perf_counter()
         counter.calls += 1
         try:
-            async with asyncio.timeout(self.timeout):
+            async with asyncio.timeout(self.timeout) as limit:
                 async with self.context(plugin, tenant_id) as ctx:
                     if inspect.iscoroutinefunction(function):
                         await function(ctx=ctx, **arguments)
                     else:
                         await self._in_thread(plugin.name, lambda: function(ctx=ctx, **arguments))
-        except TimeoutError:
-            counter.timeouts += 1
-            counter.last_error = f"{hook} took longer than {self.timeout:g} s"
-            log.error("plugin %s: %s", plugin.name, counter.last_error)
-            return False
-        except Exception as error:
-            counter.failures += 1
-            counter.last_error = f"{hook}: {type(error).__name__}: {error}"
-            log.exception("plugin %s: %s failed", plugin.name, hook)
+        except DatabaseUnavailable:
+            raise
+        except (Exception, SystemExit, asyncio.CancelledError) as error:  # a plugin may fail in any way
+            task = asyncio.current_task()
+            if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+                raise  # we are told to stop
+            if isinstance(error, TimeoutError) and limit.expired():
+                counter.timeouts += 1
+                counter.last_error = f"{hook} took longer than {self.timeout:g} s"
+                log.error("plugin %s: %s", plugin.name, counter.last_error)
+            else:
+                counter.failures += 1
+                counter.last_error = f"{hook}: {type(error).__name__}: {error}"
+                log.exception("plugin %s: %s failed", plugin.name, hook)
             return False
         finally:
             counter.seconds += time.perf_counter() - began
@@ -79,16 +88,16 @@ class Dispatcher:
             raise RuntimeError("an earlier call of this plugin still hangs")
         loop, done = asyncio.get_running_loop(), asyncio.get_running_loop().create_future()
 
-        def finish(error: Exception | None) -> None:
+        def finish(error: BaseException | None) -> None:
             self._hanging.discard(name)
             if not done.done():
                 done.set_exception(error) if error else done.set_result(None)
 
         def work() -> None:
-            error: Exception | None = None
+            error: BaseException | None = None
             try:
                 function()
-            except Exception as raised:
+            except (Exception, SystemExit) as raised:
                 error = raised
             loop.call_soon_threadsafe(finish, error)
 

@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 
 from core.api.context import PluginEvent
+from core.data import DatabaseUnavailable
 from core.host.dispatch import Dispatcher
 from core.host.gate import Gate
 from core.host.registry import Plugin
@@ -70,7 +71,7 @@ class EventReader:
                     await self._read("0")  # what a reader before us did not finish
                     while await self._my_turn():
                         await self._read(">")
-            except (RedisError, OSError) as error:
+            except (RedisError, OSError, DatabaseUnavailable) as error:
                 log.warning("plugin %s hears nothing for a moment: %s", self._plugin.name, error)
                 await asyncio.sleep(RETRY_SECONDS)
 
@@ -98,15 +99,24 @@ class EventReader:
         )
         for name, entries in found:
             stream = name.decode()
-            for _, entry in entries:
-                event = self._event(self._streams[stream], entry)
-                # Asked for each event: the module may be switched off, and the place lost, at any moment.
-                if event is not None and self._gate.is_on(self._plugin.name, event.tenant_id):
-                    if not await self._my_turn():
-                        return
-                    await self._dispatcher.call(self._plugin, "on_event", event.tenant_id, event=event)
-            if entries:
-                await self._redis.xack(stream, self._group, *(key for key, _ in entries))
+            handled: list[bytes] = []
+            try:
+                for key, entry in entries:
+                    event = self._event(self._streams[stream], entry)
+                    # Asked for each event: the module may be switched off, and the place lost, at any moment.
+                    if event is not None and self._hears(stream, event):
+                        if not await self._my_turn():
+                            return
+                        await self._dispatcher.call(self._plugin, "on_event", event.tenant_id, event=event)
+                    handled.append(key)
+            finally:
+                if handled:
+                    await self._redis.xack(stream, self._group, *handled)
+
+    def _hears(self, stream: str, event: PluginEvent) -> bool:
+        """What it emits itself is for the others."""
+        own = stream == EMITTED and event.name.startswith(f"{self._plugin.name}.")
+        return not own and self._gate.is_on(self._plugin.name, event.tenant_id)
 
     def _event(self, decode: Decode, entry: Entry | None) -> PluginEvent | None:
         if not entry:

@@ -1,12 +1,15 @@
 """The rules that a manifest must keep, each with a message that says how to mend it (design §4)."""
 
 import importlib
+import pkgutil
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-from litestar import Controller
-from litestar.handlers import HTTPRouteHandler
+from litestar import Controller, Litestar, Router
+from litestar.di import Provide
+from litestar.handlers.base import BaseRouteHandler
 from msgspec import NODEFAULT
 from msgspec.structs import fields
 
@@ -15,6 +18,10 @@ from core.api.manifest import API, Manifest
 from core.host.errors import PluginRefused
 
 NAME = re.compile(r"^[a-z][a-z0-9_]{1,30}$")
+TAG = re.compile(r"^[a-z][a-z0-9]*(-[a-z0-9]+)+$")
+CORE = Path(__file__).parents[1]
+TAKEN = {"core", "call", "leg", "live", "offer", "part", *(module.name for module in pkgutil.iter_modules([str(CORE)]))}
+"""Names with which keys of core begin."""
 
 
 def check(manifest: Any) -> Manifest:
@@ -32,8 +39,12 @@ def _problems(manifest: Manifest) -> Iterator[str]:
         yield f"it is for plugin API {manifest.api}, this installation has {API}; get a matching version"
     if not NAME.match(manifest.name):
         yield f"its name {manifest.name!r} must be lower-case letters, digits and _, at most 31"
+    if manifest.name in TAKEN:
+        yield f"its name {manifest.name!r} is that of a part of core; choose another"
     yield from _keys(manifest)
     yield from _permissions(manifest)
+    yield from _mounting(manifest)
+    yield from _package(manifest)
     yield from _settings(manifest)
     yield from _tables(manifest)
 
@@ -50,12 +61,12 @@ def _keys(manifest: Manifest) -> Iterator[str]:
                 yield f"{kind}: the key {key!r} is there twice"
 
 
-def routes(manifest: Manifest) -> Iterator[tuple[str, HTTPRouteHandler]]:
-    """Every route of the plugin's controllers with a name for messages."""
+def routes(manifest: Manifest) -> Iterator[tuple[str, BaseRouteHandler]]:
+    """Every route of the plugin's controllers, of any protocol, with a name for messages."""
     for controller in manifest.controllers:
         for name in dir(controller):
             handler = getattr(controller, name, None)
-            if isinstance(handler, HTTPRouteHandler):
+            if isinstance(handler, BaseRouteHandler):
                 yield f"{controller.__name__}.{name}", handler
 
 
@@ -63,11 +74,14 @@ def _permissions(manifest: Manifest) -> Iterator[str]:
     """Every route, panel and report names a permission that the plugin declares."""
     declared = {permission.key for permission in manifest.permissions}
     for controller in manifest.controllers:
-        if not issubclass(controller, Controller):
+        if not (isinstance(controller, type) and issubclass(controller, Controller)):
             yield f"controllers: {controller!r} is not a Litestar Controller"
             return
     for name, handler in routes(manifest):
-        permission = (handler.opt or {}).get("permission")
+        options = dict(handler.opt or {})
+        permission = options.pop("permission", None)
+        if options:
+            yield f'route {name} sets opt {", ".join(options)}; only "permission" is for plugins'
         if permission is None:
             yield f'route {name} declares no permission; add opt={{"permission": "{manifest.name}.…"}}'
         elif permission != PUBLIC and permission not in declared:
@@ -77,6 +91,42 @@ def _permissions(manifest: Manifest) -> Iterator[str]:
     for key, permission in needed.items():
         if permission not in declared:
             yield f"{key} names the permission {permission!r}, which the manifest does not declare"
+
+
+def _mounting(manifest: Manifest) -> Iterator[str]:
+    """The controllers can be mounted, tried here where a fault costs only this plugin."""
+    if not manifest.controllers:
+        return
+    try:
+        Litestar(
+            [Router(f"/p/{manifest.name}", route_handlers=manifest.controllers)],
+            dependencies={"ctx": Provide(_no_context, sync_to_thread=False)},
+            openapi_config=None,
+            logging_config=None,
+        )
+    except Exception as error:
+        yield f"its routes cannot be mounted: {type(error).__name__}: {error}"
+
+
+def _no_context() -> None:
+    """Stands for the context that routes get."""
+
+
+def _package(manifest: Manifest) -> Iterator[str]:
+    """The package bears the plugin's name, and has the files that panels name."""
+    if manifest.package.rpartition(".")[2] != manifest.name:
+        yield f"package: {manifest.package!r} must be named {manifest.name!r}, as the plugin"
+        return
+    folders = getattr(importlib.import_module(manifest.package), "__path__", None)
+    if not folders:
+        yield f"package: {manifest.package!r} is a module; make it a folder with __init__.py"
+        return
+    for panel in manifest.panels:
+        prefix = manifest.name.replace("_", "-") + "-"
+        if not TAG.match(panel.tag) or not panel.tag.startswith(prefix):
+            yield f"panel {panel.key}: the tag {panel.tag!r} must begin with {prefix!r}: small letters, digits and -"
+        if not (Path(folders[0]) / "static" / panel.module).is_file():
+            yield f"panel {panel.key}: there is no file static/{panel.module} in {manifest.package}"
 
 
 def _settings(manifest: Manifest) -> Iterator[str]:

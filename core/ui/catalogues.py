@@ -1,12 +1,14 @@
 """Keeps the catalogues in step with the code: `update` collects the texts, `check` finds what is missing.
 
-python -m core.ui.catalogues update|check
+python -m core.ui.catalogues update|check [PACKAGE]: core's, or those of a plugin's package
 """
 
+import importlib
 import re
 import sys
 from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,20 +16,9 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import write_po
 
-from core.ui.translations import DOMAIN, LANGUAGES, SOURCE, catalogue, catalogue_file
+from core.ui.translations import DOMAIN, LANGUAGES, SOURCE, add_domain, catalogue, catalogue_file
 
-CORE = Path(__file__).parent.parent
-METHODS = [
-    ("ui/node_modules/**", "ignore"),
-    ("ui/dist/**", "ignore"),
-    ("**.py", "python"),
-    ("ui/templates/**.html", "jinja2.ext.babel_extract"),
-    ("ui/src/**.js", "core.ui.catalogues:texts_of_script"),
-]
-OPTIONS = {
-    "**.py": {},
-    "ui/templates/**.html": {"trimmed": "true", "silent": "false"},
-}
+JINJA = {"trimmed": "true", "silent": "false"}
 KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2), "t": None}
 COMPLETE = ("en", "nb")
 """Languages without which nothing is released."""
@@ -46,12 +37,46 @@ SCRIPT_TEXT = re.compile(r"\bt\('((?:[^'\\]|\\.)+)'")
 PLACEHOLDER = re.compile(r"%\(\w+\)s|%\(\w+\)d|\{\w+\}")
 
 
-def extract() -> Catalog:
-    """Every text of core that is shown to somebody, with the places where it is used."""
-    found = Catalog(domain=DOMAIN, project="Sentralbord", version="", charset="utf-8")
-    texts = extract_from_dir(CORE, method_map=METHODS, options_map=OPTIONS, keywords=KEYWORDS, directory_filter=_wanted)
+@dataclass(frozen=True)
+class Source:
+    """Whose texts: their domain, their package's folder, and where templates and scripts lie in it."""
+
+    domain: str
+    folder: Path
+    templates: str
+    scripts: str
+    languages: tuple[str, ...]
+
+    @classmethod
+    def of(cls, package: str) -> "Source":
+        """A plugin's package. It needs the languages of COMPLETE, and may have others. Raises ImportError."""
+        folder = Path(importlib.import_module(package).__path__[0])
+        domain = package.rpartition(".")[2]
+        add_domain(domain, folder / "locale")
+        there = {file.name for file in (folder / "locale").glob("*") if file.is_dir()}
+        languages = tuple(language for language in LANGUAGES if language in {*COMPLETE, *there})
+        return cls(domain, folder, "templates/**.html", "static/**.js", languages)
+
+
+CORE = Source(DOMAIN, Path(__file__).parent.parent, "ui/templates/**.html", "ui/src/**.js", LANGUAGES)
+
+
+def extract(source: Source = CORE) -> Catalog:
+    """Every text of a source that is shown to somebody, with the places where it is used."""
+    found = Catalog(domain=source.domain, project="Sentralbord", version="", charset="utf-8")
+    methods = [
+        ("ui/node_modules/**", "ignore"),
+        ("ui/dist/**", "ignore"),
+        ("**.py", "python"),
+        (source.templates, "jinja2.ext.babel_extract"),
+        (source.scripts, "core.ui.catalogues:texts_of_script"),
+    ]
+    options = {"**.py": {}, source.templates: JINJA}
+    texts = extract_from_dir(
+        source.folder, method_map=methods, options_map=options, keywords=KEYWORDS, directory_filter=_wanted
+    )
     for file, line, text, comments, context in texts:
-        found.add(text, locations=[(f"core/{file}", line)], auto_comments=comments, context=context)
+        found.add(text, locations=[(f"{source.folder.name}/{file}", line)], auto_comments=comments, context=context)
     return found
 
 
@@ -64,41 +89,52 @@ def texts_of_script(
             yield number, "t", text.replace("\\'", "'"), []
 
 
-def update() -> None:
+def update(source: Source = CORE) -> None:
     """Write what the code needs into every catalogue: new texts come untranslated, unused ones go."""
-    template = extract()
-    for language in LANGUAGES:
-        catalog = catalogue(language)
+    template = extract(source)
+    for language in source.languages:
+        catalog = catalogue(language, source.domain)
         catalog.update(deepcopy(template), no_fuzzy_matching=True)
         catalog.obsolete.clear()
         for message in catalog:
             if language == SOURCE and message.id:
                 message.string = message.id
-        with catalogue_file(language).open("wb") as file:
+        target = catalogue_file(language, source.domain)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("wb") as file:
             file.write(HEADER.format(language=language, plural=Catalog(locale=language).plural_forms).encode())
             write_po(file, catalog, width=110, omit_header=True, include_lineno=False, sort_output=True)
 
 
-def check() -> list[str]:
+def check(source: Source = CORE) -> list[str]:
     """What is wrong with the catalogues, each with language, text and remedy."""
-    needed = {message.id: message for message in extract() if message.id}
+    needed = {message.id: message for message in extract(source) if message.id}
+    update = f"`{_COMMAND} update`" if source is CORE else f"`{_COMMAND} update` with the plugin's package"
     problems: list[str] = []
-    for language in LANGUAGES:
-        known = {message.id: message for message in catalogue(language) if message.id}
+    for language in source.languages:
+        known = {message.id: message for message in catalogue(language, source.domain) if message.id}
         for text in needed.keys() - known.keys():
-            problems.append(f"{language}: {_first(text)!r} is not in the catalogue: run `{_COMMAND} update`")
+            problems.append(f"{language}: {_first(text)!r} is not in the catalogue: run {update}")
         for text in known.keys() - needed.keys():
-            problems.append(f"{language}: {_first(text)!r} is used nowhere: run `{_COMMAND} update`")
-        for text in sorted(known.keys() & needed.keys(), key=_first):
+            problems.append(f"{language}: {_first(text)!r} is used nowhere: run {update}")
+        for text in sorted(known.keys() & needed.keys() - _from_core(source, language), key=_first):
             problems += [f"{language}: {_first(text)!r} {problem}" for problem in _faults(known[text], language)]
     return problems
+
+
+def _from_core(source: Source, language: str) -> set[str | tuple[str, ...] | list[str]]:
+    """Texts that a plugin need not translate, because core has."""
+    if source is CORE:
+        return set()
+    ours = {message.id: message.string for message in catalogue(language) if message.id and message.string}
+    return {message.id for message in catalogue(language, source.domain) if message.id in ours and not message.string}
 
 
 def _faults(message: Message, language: str) -> list[str]:
     strings = message.string if isinstance(message.string, (tuple, list)) else (message.string,)
     if not all(strings):
         missing = language in COMPLETE or any(strings)
-        return [f"is not translated: fill it in in core/ui/locale/{language}"] if missing else []
+        return [f"is not translated: fill it in in the catalogue, locale/{language}"] if missing else []
     faults = ["is marked as uncertain (fuzzy): check it and take the mark away"] if message.fuzzy else []
     allowed = {hit for text in _ids(message) for hit in PLACEHOLDER.findall(text)}
     used = [set(PLACEHOLDER.findall(string or "")) for string in strings]
@@ -124,16 +160,21 @@ _COMMAND = "python -m core.ui.catalogues"
 
 def main(arguments: list[str]) -> int:
     """The command; returns its exit status."""
-    if arguments == ["update"]:
-        update()
+    if arguments[:1] not in (["update"], ["check"]) or len(arguments) > 2:
+        sys.stderr.write(f"use: {_COMMAND} update|check [PACKAGE]\n")
+        return 2
+    try:
+        source = Source.of(arguments[1]) if arguments[1:] else CORE
+    except ImportError as error:
+        sys.stderr.write(f"{arguments[1]} is no package that can be imported from here: {error}\n")
+        return 2
+    if arguments[0] == "update":
+        update(source)
         return 0
-    if arguments == ["check"]:
-        problems = check()
-        for problem in problems:
-            sys.stderr.write(problem + "\n")
-        return 1 if problems else 0
-    sys.stderr.write(f"use: {_COMMAND} update|check\n")
-    return 2
+    problems = check(source)
+    for problem in problems:
+        sys.stderr.write(problem + "\n")
+    return 1 if problems else 0
 
 
 if __name__ == "__main__":

@@ -7,12 +7,13 @@ from zoneinfo import ZoneInfo
 
 import phonenumbers
 from babel.dates import format_date, format_datetime
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 from msgspec import Struct
 
 from core.ui.assets import asset_url, import_map, preloads
-from core.ui.translations import LANGUAGES, SOURCE, language_name, script_messages, translations
+from core.ui.translations import DOMAIN, LANGUAGES, SOURCE, has_domain, language_name, script_messages, translations
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -37,13 +38,29 @@ def current_view() -> View:
     return _view.get() or View()
 
 
-def _(text: str) -> str:
-    """A text in the language of the running request."""
-    return translations(current_view().language).gettext(text)
+def _(text: str, domain: str = DOMAIN) -> str:
+    """A text in the language of the running request. `domain`: the plugin whose text it is."""
+    return translations(current_view().language, domain).gettext(text)
 
 
-def ngettext(one: str, many: str, count: int) -> str:
-    return translations(current_view().language).ngettext(one, many, count)
+def ngettext(one: str, many: str, count: int, domain: str = DOMAIN) -> str:
+    return translations(current_view().language, domain).ngettext(one, many, count)
+
+
+@pass_context
+def _template_gettext(context: Context, text: str) -> str:
+    return _(text, _domain_of(context.name))
+
+
+@pass_context
+def _template_ngettext(context: Context, one: str, many: str, count: int) -> str:
+    return ngettext(one, many, count, _domain_of(context.name))
+
+
+def _domain_of(template: str | None) -> str:
+    """The domain of a template's texts: of the plugin below whose name it lies, otherwise core's."""
+    owner = (template or "").partition("/")[0]
+    return owner if has_domain(owner) else DOMAIN
 
 
 def local(at: datetime) -> datetime:
@@ -111,7 +128,7 @@ def create_environment(plugin_templates: dict[str, Path] | None = None) -> Envir
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    environment.install_gettext_callables(_, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    environment.install_gettext_callables(_template_gettext, _template_ngettext, newstyle=True)  # type: ignore[attr-defined]
     environment.filters |= {
         "time": format_time,
         "day": format_day,

@@ -1,4 +1,7 @@
-"""Translations: one gettext catalogue for each language, for Python, templates and scripts alike."""
+"""Translations: one gettext catalogue for each language, for Python, templates and scripts alike.
+
+A plugin has a domain of its own with its own catalogues; what it does not translate, core's may.
+"""
 
 import hashlib
 import json
@@ -21,32 +24,62 @@ ALIASES = {"no": "nb", "nn": "nb"}
 """Languages served by a neighbour's catalogue."""
 
 
-def catalogue_file(language: str) -> Path:
-    return LOCALES / language / "LC_MESSAGES" / f"{DOMAIN}.po"
+_domains = {DOMAIN: LOCALES}
+
+
+def add_domain(domain: str, locales: Path) -> None:
+    """Let a plugin's texts be found: `locales` holds <language>/LC_MESSAGES/<domain>.po, for some languages or none."""
+    if _domains.get(domain) != locales:
+        _domains[domain] = locales
+        for cached in (_catalogue, translations, script_messages):
+            cached.cache_clear()
+
+
+def has_domain(domain: str) -> bool:
+    """Whether a plugin of this name has added its texts."""
+    return domain in _domains
+
+
+def catalogue_file(language: str, domain: str = DOMAIN) -> Path:
+    return _domains[domain] / language / "LC_MESSAGES" / f"{domain}.po"
+
+
+def catalogue(language: str, domain: str = DOMAIN) -> Catalog:
+    """The catalogue of a language as it lies in the source tree; an empty one when a plugin has none."""
+    return _catalogue(language, domain)
 
 
 @cache
-def catalogue(language: str) -> Catalog:
-    """The catalogue of a language as it lies in the source tree."""
-    with catalogue_file(language).open("rb") as file:
-        return read_po(file, locale=language, domain=DOMAIN)
+def _catalogue(language: str, domain: str) -> Catalog:
+    source = catalogue_file(language, domain)
+    if domain != DOMAIN and not source.is_file():
+        return Catalog(locale=language, domain=domain)
+    with source.open("rb") as file:
+        return read_po(file, locale=language, domain=domain)
 
 
 @cache
-def translations(language: str) -> Translations:
-    """gettext and ngettext of a language; a text without translation stays English. Compiled in memory."""
+def translations(language: str, domain: str = DOMAIN) -> Translations:
+    """gettext and ngettext of a language, compiled in memory.
+
+    What a plugin's domain does not know is looked up in core's; a text without translation stays English.
+    """
     compiled = BytesIO()
-    write_mo(compiled, catalogue(language))
+    write_mo(compiled, catalogue(language, domain))
     compiled.seek(0)
-    return Translations(compiled, domain=DOMAIN)
+    found = Translations(compiled, domain=domain)
+    if domain != DOMAIN:
+        found.add_fallback(translations(language))
+    return found
 
 
 @cache
 def script_messages(language: str) -> tuple[str, str]:
-    """The texts that scripts use, as an ES module, and a hash of it for its address."""
+    """The texts that scripts of core and of plugins use, as an ES module, and a hash of it for its address."""
     messages = {
         str(message.id): str(message.string)
-        for message in catalogue(language)
+        for domain in sorted(_domains, key=lambda domain: domain == DOMAIN)  # core's last: its own texts stay
+        for message in catalogue(language, domain)
         if message.id and message.string and any(path.endswith(".js") for path, _ in message.locations)
     }
     source = f"export default {json.dumps(messages, ensure_ascii=False, sort_keys=True)};\n"

@@ -1,7 +1,8 @@
 """The web application: every route, and what stands in front of them. It mounts and holds no rules."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from litestar import Litestar, Request, Router, get
@@ -20,10 +21,12 @@ from core.api.texts import N_
 from core.calls.http import Calls
 from core.calls.live import LiveCalls
 from core.config import Settings
-from core.data import Database
+from core.data import Database, DatabaseUnavailable
+from core.host.context import ContextFactory
 from core.host.gate import Gate
 from core.host.lifespan import lifespans
 from core.host.registry import Registry
+from core.host.service import follow_modules, load_gate
 from core.identity.cookies import Cookies
 from core.identity.pages import PAGES as IDENTITY_PAGES
 from core.identity.sessions import Sessions
@@ -70,14 +73,21 @@ async def nothing(path: FromPath[str]) -> None:
 
 
 def create_app(
-    settings: Settings, database: Database, redis: Redis, registry: Registry | None = None, gate: Gate | None = None
+    settings: Settings,
+    database: Database,
+    redis: Redis,
+    registry: Registry | None = None,
+    gate: Gate | None = None,
+    contexts: ContextFactory | None = None,
 ) -> Litestar:
     """The app over an open database and Redis, which the caller closes after the app's shutdown.
 
-    `registry` and `gate`: the loaded plugins and which tenant has them on; None: no plugins.
+    `registry`: the loaded plugins; None: none. `gate`: which tenant has them on; while the app runs it follows
+    what any process changes. None: one of its own. `contexts`: what plugins' routes get as `ctx`; None: nothing.
     """
     registry = registry or Registry({})
-    plugins = Plugins(registry, gate or Gate(frozenset()))
+    gate = gate or Gate(frozenset(registry.plugins))
+    plugins = Plugins(registry, gate, contexts)
     cookies = Cookies(secure=settings.web.secure_cookies)
     sessions = Sessions(redis, idle_seconds=settings.web.session_hours * 3600)
     boards = QueueBoards(redis)
@@ -95,8 +105,15 @@ def create_app(
 
     @asynccontextmanager
     async def running(_: Litestar) -> AsyncIterator[None]:
-        async with lifespans(registry, "web"), hub:
-            yield
+        with suppress(DatabaseUnavailable):  # it is read as soon as the database is there
+            await load_gate(gate)
+        following = asyncio.create_task(follow_modules(redis, gate))
+        try:
+            async with lifespans(registry, "web"), hub:
+                yield
+        finally:
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
 
     return Litestar(
         [
@@ -113,12 +130,14 @@ def create_app(
             *plugins.routers(),
             nothing,
         ],
-        guards=[CsrfGuard(settings.web.public_url), PermissionGuard(plugins.permissions)],
+        guards=[plugins.guard, CsrfGuard(settings.web.public_url), PermissionGuard(plugins.permissions)],
         middleware=[RequestContext(sessions, cookies, MENU)],
         dependencies={name: Provide(_constant(value), sync_to_thread=False) for name, value in services.items()},
         exception_handlers={Exception: handle_error},
         before_send=[add_headers],
-        template_config=TemplateConfig(instance=JinjaTemplateEngine.from_environment(create_environment())),
+        template_config=TemplateConfig(
+            instance=JinjaTemplateEngine.from_environment(create_environment(plugins.templates()))
+        ),
         openapi_config=OpenAPIConfig(
             title="Sentralbord",
             version="1",

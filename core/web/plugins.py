@@ -1,31 +1,40 @@
-"""What plugins add to the web application: routes, files and panels, each silent for tenants without the plugin."""
+"""What plugins add to the web application: routes, templates, files and panels; silent for tenants without it."""
 
 import hashlib
 import importlib
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from litestar import Router
 from litestar.connection import ASGIConnection
-from litestar.exceptions import NotFoundException
+from litestar.datastructures import CacheControlHeader
+from litestar.di import Provide
+from litestar.exceptions import NotAuthorizedException, NotFoundException
 from litestar.handlers.base import BaseRouteHandler
 from litestar.static_files import create_static_files_router
 from msgspec import Struct
 
-from core.api.access import Permission
+from core.api.access import PUBLIC, Permission
+from core.api.context import Context
 from core.api.manifest import Slot
+from core.data import NoTenant
+from core.host.context import ContextFactory
 from core.host.gate import Gate
 from core.host.registry import Plugin, Registry
 from core.identity.model import Principal
 from core.roles.model import allows
-from core.web.static import FOREVER, OPEN
+from core.ui.templating import _
+from core.ui.translations import add_domain
 
-Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], None]
+OWNER = "plugin"
+"""In a route's `opt`: the plugin that it belongs to."""
+KEPT = CacheControlHeader(private=True, max_age=365 * 86400, immutable=True)
+"""Addresses change with the content. No shared cache may keep them: it would answer past the gate."""
 
 
 class PanelView(Struct, frozen=True):
-    """A panel as a page places it: custom element and the module that defines it."""
+    """A panel as a page places it: custom element, title in the reader's language, module that defines it."""
 
     tag: str
     title: str
@@ -35,22 +44,52 @@ class PanelView(Struct, frozen=True):
 class Plugins:
     """The loaded plugins as the web application sees them."""
 
-    def __init__(self, registry: Registry, gate: Gate) -> None:
-        self._registry, self._gate = registry, gate
+    def __init__(self, registry: Registry, gate: Gate, contexts: ContextFactory | None = None) -> None:
+        self._registry, self._gate, self._contexts = registry, gate, contexts
         every = (item for plugin in registry.plugins.values() for item in plugin.manifest.permissions)
         self.permissions: dict[str, Permission] = {permission.key: permission for permission in every}
         self._files = {name: _static(plugin) for name, plugin in registry.plugins.items()}
+        for name, plugin in registry.plugins.items():
+            add_domain(name, _folder(plugin) / "locale")
 
     def routers(self) -> Iterable[Router]:
         """Controllers under /p/<name>/, files under /p/<name>/static/<hash>/."""
         for name, plugin in self._registry.plugins.items():
             if plugin.manifest.controllers:
-                yield Router(f"/p/{name}", route_handlers=plugin.manifest.controllers, guards=[self._guard(name)])
+                yield Router(
+                    f"/p/{name}",
+                    route_handlers=plugin.manifest.controllers,
+                    opt={OWNER: name},
+                    dependencies={"ctx": Provide(self._context_of(plugin))},
+                )
             if found := self._files[name]:
                 folder, address = found
+                opt = {"permission": PUBLIC, OWNER: name}
                 yield create_static_files_router(
-                    address, directories=[folder], name=f"static-{name}", cache_control=FOREVER, opt=OPEN
+                    address, directories=[folder], name=f"static-{name}", cache_control=KEPT, opt=opt
                 )
+
+    def _context_of(self, plugin: Plugin) -> Callable[[], Awaitable[Context]]:
+        async def ctx() -> Context:
+            """For the tenant that the request works for."""
+            if self._contexts is None:
+                raise RuntimeError("this app was made without contexts for plugins")
+            try:
+                return await self._contexts.here(plugin)
+            except NoTenant:
+                raise NotAuthorizedException("sign in first") from None
+
+        return ctx
+
+    def address(self, plugin: str) -> str:
+        """Where the plugin's files are served; "" when it has none."""
+        files = self._files[plugin]
+        return files[1] if files else ""
+
+    def templates(self) -> dict[str, Path]:
+        """The folders of the plugins' templates by the name below which they are reached."""
+        folders = {name: _folder(plugin) / "templates" for name, plugin in self._registry.plugins.items()}
+        return {name: folder for name, folder in folders.items() if folder.is_dir()}
 
     def panels(self, slot: Slot, principal: Principal) -> list[PanelView]:
         """The panels of a slot that this user sees: plugin on for the tenant, permission had."""
@@ -60,26 +99,28 @@ class Plugins:
             files = self._files.get(name)
             on = self._gate.is_on(name, principal.tenant_id)
             if files and on and allows(principal.role, panel.permission, self.permissions):
-                found.append(PanelView(panel.tag, panel.title, f"{files[1]}/{panel.module}"))
+                found.append(PanelView(panel.tag, _(panel.title, name), f"{files[1]}/{panel.module}"))
         return found
 
-    def _guard(self, name: str) -> Guard:
-        def is_on(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-            """A plugin that is off does not exist."""
-            principal: Principal | None = connection.scope.get("user")
-            if principal is not None and not self._gate.is_on(name, principal.tenant_id):
-                raise NotFoundException
+    def guard(self, connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+        """A plugin that is off does not exist: stands before every other guard, which would tell that it does."""
+        principal: Principal | None = connection.scope.get("user")
+        owner = handler.opt.get(OWNER)
+        if owner and principal is not None and not self._gate.is_on(owner, principal.tenant_id):
+            raise NotFoundException
 
-        return is_on
+
+def _folder(plugin: Plugin) -> Path:
+    """Where the plugin's templates/, static/ and locale/ lie."""
+    return Path(importlib.import_module(plugin.manifest.package).__path__[0])
 
 
 def _static(plugin: Plugin) -> tuple[Path, str] | None:
     """The plugin's folder of files and its address, which changes with their content."""
-    source = importlib.import_module(plugin.manifest.package).__file__
-    folder = Path(source).parent / "static" if source else None
-    if folder is None or not folder.is_dir():
+    folder = _folder(plugin) / "static"
+    if not folder.is_dir():
         return None
     content = hashlib.sha256()
     for file in sorted(path for path in folder.rglob("*") if path.is_file()):
-        content.update(file.name.encode() + file.read_bytes())
+        content.update(file.relative_to(folder).as_posix().encode() + file.read_bytes())
     return folder, f"/p/{plugin.name}/static/{content.hexdigest()[:12]}"

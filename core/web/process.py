@@ -9,15 +9,22 @@ from litestar import Litestar
 
 from core.config import Settings
 from core.web.app import create_app
-from core.wiring import open_installation
+from core.wiring import open_host, open_installation
 
 SHUTDOWN_SECONDS = 5
 
 
 async def run_web(settings: Settings) -> None:
     """Run a web process until it is cancelled; running requests are finished first."""
-    async with open_installation(settings) as installation:
-        app = create_app(settings, installation.database, installation.redis, installation.registry)
+    async with open_installation(settings) as installation, open_host(installation) as host:
+        app = create_app(
+            settings,
+            installation.database,
+            installation.redis,
+            installation.registry,
+            installation.gate,
+            host.contexts,
+        )
         server = WebServer(app, settings)
         serving = asyncio.create_task(server.serve())
         try:

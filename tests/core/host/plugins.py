@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -27,6 +28,8 @@ def entry_point(name: str, made: Any = None, **hooks: Callable[..., Any]) -> Ent
     for hook in (sentralbord_manifest, *hooks.values()):
         setattr(module, hook.__name__, hookimpl(hook))
     sys.modules[module.__name__] = module
+    package = sys.modules.setdefault(name, ModuleType(name))
+    package.__path__ = [str(Path(__file__).parent / "package")]
     return EntryPoint(name, module.__name__, "sentralbord.plugins")
 
 

@@ -7,6 +7,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
+
+from core.data import DatabaseUnavailable
 from core.host.dispatch import Dispatcher
 from core.host.registry import Plugin
 from tests.core.host.plugins import entry_point, registry
@@ -46,6 +49,46 @@ async def test_a_hook_that_raises_is_counted_with_its_error() -> None:
     host, plugin = dispatcher(bell)
     assert not await host.call(plugin, "on_event", TENANT, event=1)
     assert (host.counter("bell").failures, host.counter("bell").last_error) == (1, "on_event: ValueError: broken bell")
+
+
+@pytest.mark.parametrize("error", [SystemExit, asyncio.CancelledError, TimeoutError])
+async def test_a_hook_that_exits_or_cancels_is_a_failure_of_its_plugin_alone(error: type[BaseException]) -> None:
+    async def bell(event: int) -> None:
+        raise error
+
+    def plain(event: int) -> None:
+        raise SystemExit
+
+    for handler in (bell, plain):
+        host, plugin = dispatcher(handler)
+        assert not await host.call(plugin, "on_event", TENANT, event=1)
+        assert not await host.call(plugin, "on_event", TENANT, event=2)
+        assert (host.counter("bell").failures, host.counter("bell").timeouts) == (2, 0)
+
+
+async def test_who_is_told_to_stop_while_a_hook_runs_stops() -> None:
+    entered = asyncio.Event()
+
+    async def bell(event: int) -> None:
+        entered.set()
+        await asyncio.Event().wait()
+
+    host, plugin = dispatcher(bell)
+    task = asyncio.create_task(host.call(plugin, "on_event", TENANT, event=1))
+    await entered.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_a_database_that_is_away_is_no_fault_of_the_plugin() -> None:
+    async def bell(event: int) -> None:
+        raise DatabaseUnavailable("restarting")
+
+    host, plugin = dispatcher(bell)
+    with pytest.raises(DatabaseUnavailable):
+        await host.call(plugin, "on_event", TENANT, event=1)
+    assert host.counter("bell").failures == 0
 
 
 async def test_a_hook_that_hangs_is_ended_when_its_time_is_up() -> None:

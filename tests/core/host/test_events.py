@@ -11,6 +11,7 @@ import pytest
 from redis.asyncio import Redis
 
 from core.api.context import PluginEvent
+from core.data import DatabaseUnavailable
 from core.host import events
 from core.host.dispatch import Dispatcher
 from core.host.events import EMITTED, EventReader, decode_emitted, emit
@@ -91,6 +92,35 @@ async def test_a_handler_that_raises_is_skipped_and_the_next_event_comes(redis: 
             await emit(redis, event(number))
         await until(lambda: seen == [0, 1, 2])
     assert bell.dispatcher.counter("bell").failures == 1
+
+
+async def test_while_the_database_is_away_events_wait_and_none_is_lost(redis: Redis) -> None:
+    seen: list[int] = []
+    away = [DatabaseUnavailable("restarting")] * 2
+
+    async def handler(event: PluginEvent) -> None:
+        if event.data["number"] == 1 and away:
+            raise away.pop()
+        seen.append(event.data["number"])
+
+    bell = Bell(redis, handler)
+    async with bell.reading():
+        for number in range(3):
+            await emit(redis, event(number))
+        await until(lambda: seen == [0, 1, 2])
+    assert bell.dispatcher.counter("bell").failures == 0
+
+
+async def test_a_plugin_does_not_hear_its_own_events(redis: Redis) -> None:
+    seen: list[str] = []
+
+    async def handler(event: PluginEvent) -> None:
+        seen.append(event.name)
+
+    async with Bell(redis, handler).reading():
+        await emit(redis, PluginEvent("bell.rung", TENANT, uuid4(), datetime.now(UTC), {}))
+        await emit(redis, PluginEvent("bell_tower.rung", TENANT, uuid4(), datetime.now(UTC), {}))
+        await until(lambda: seen == ["bell_tower.rung"])
 
 
 async def test_switched_off_in_between_the_plugin_hears_no_more(redis: Redis) -> None:

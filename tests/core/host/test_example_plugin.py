@@ -3,8 +3,6 @@
 import asyncio
 import subprocess
 import sys
-from collections.abc import Iterator
-from importlib.metadata import EntryPoint, distributions
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -19,42 +17,20 @@ from core.host.context import ContextFactory
 from core.host.dispatch import Dispatcher
 from core.host.gate import Gate
 from core.host.lifespan import lifespans
-from core.host.loader import load
 from core.host.registry import Registry
 from core.host.service import NotEntitled, load_gate, switch
 from core.tenancy.service import set_module
-
-SOURCE = Path(__file__).parent.parent.parent / "example_plugin"
-
-
-@pytest.fixture(scope="session")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The folder into which pip has installed the example plugin's wheel; importable meanwhile."""
-    folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
-    subprocess.run([*command, "--target", str(folder), str(SOURCE)], check=True)
-    sys.path.insert(0, str(folder))
-    yield folder
-    sys.path.remove(str(folder))
+from tests.conftest import core_apps
 
 
 @pytest.fixture
-def registry(installed: Path) -> Registry:
-    points: list[EntryPoint] = []
-    for distribution in distributions(path=[str(installed)]):
-        points += [point for point in distribution.entry_points if point.group == "sentralbord.plugins"]
-    return load(points)
-
-
-@pytest.fixture
-async def host(registry: Registry, database: Database) -> Dispatcher:
+async def host(example: Registry, database: Database) -> Dispatcher:
     """A dispatcher over the plugin, its tables migrated."""
-    apps = [App.load(module) for module in ("core.data.piccolo_app", "core.tenancy.piccolo_app")]
-    await migrate(database, [*apps, App.load("nightbell.piccolo_app")])
+    await migrate(database, [*core_apps(), App.load("nightbell.piccolo_app")])
 
     async def nothing(*_: object, **__: object) -> None: ...
 
-    return Dispatcher(registry, ContextFactory(nothing, nothing))
+    return Dispatcher(example, ContextFactory(nothing, nothing))
 
 
 def test_the_plugin_is_found_by_its_entry_point_in_a_fresh_process(installed: Path) -> None:
@@ -142,9 +118,9 @@ async def test_the_plugins_table_keeps_tenants_apart(host: Dispatcher, tenant_a:
             assert await unit.fetchval("SELECT count(*) FROM nightbell_ring") == 0
 
 
-async def test_the_lifespan_is_entered_and_left_with_the_process(registry: Registry) -> None:
+async def test_the_lifespan_is_entered_and_left_with_the_process(example: Registry) -> None:
     from nightbell.service import ROPES
 
-    async with lifespans(registry, "media"):
+    async with lifespans(example, "media"):
         assert {"media"} == ROPES
     assert set() == ROPES

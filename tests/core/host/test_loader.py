@@ -5,7 +5,7 @@ from importlib.metadata import EntryPoint
 from typing import Any
 
 import pytest
-from litestar import Controller, get
+from litestar import Controller, WebSocket, get, websocket
 from msgspec import Struct
 
 from core.api import AccessLevel, Job, Panel, Permission, Slot
@@ -30,6 +30,28 @@ class Undeclared(Controller):
         return ""
 
 
+class OpenSocket(Controller):
+    @websocket("/live")
+    async def live(self, socket: WebSocket[Any, Any, Any]) -> None:
+        await socket.accept()
+
+
+class PastTheGate(Controller):
+    @get("/", opt={"permission": "bell.view", "plugin": "horn"})
+    async def everything(self) -> str:
+        return ""
+
+
+class Twice(Controller):
+    @get("/", opt={"permission": "bell.view"})
+    async def one(self) -> str:
+        return ""
+
+    @get("/", opt={"permission": "bell.view"})
+    async def other(self) -> str:
+        return ""
+
+
 class NoDefault(Struct):
     days: int
 
@@ -43,6 +65,25 @@ REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
     "an open route": ({"controllers": (Unprotected,)}, ["Unprotected.everything", "opt="]),
     "an unknown permission": ({"controllers": (Undeclared,)}, ["'bell.other'", "does not declare"]),
     "a panel without one": ({"panels": (Panel(permission="bell.other", **PANEL),)}, ["bell.panel", "'bell.other'"]),
+    "an open websocket": ({"controllers": (OpenSocket,)}, ["OpenSocket.live", "opt="]),
+    "an option of core": (
+        {"controllers": (PastTheGate,), "permissions": (VIEW,)},
+        ["PastTheGate.everything", "opt plugin", 'only "permission"'],
+    ),
+    "routes that clash": ({"controllers": (Twice,), "permissions": (VIEW,)}, ["cannot be mounted", "Twice"]),
+    "a tag of another": (
+        {"panels": (Panel(permission="bell.view", **{**PANEL, "tag": "horn-panel"}),), "permissions": (VIEW,)},
+        ["'horn-panel'", "begin with 'bell-'"],
+    ),
+    "a tag with more in it": (
+        {"panels": (Panel(permission="bell.view", **{**PANEL, "tag": "bell-x onclick"}),), "permissions": (VIEW,)},
+        ["small letters"],
+    ),
+    "a panel without its file": (
+        {"panels": (Panel(permission="bell.view", **{**PANEL, "module": "horn.js"}),), "permissions": (VIEW,)},
+        ["no file static/horn.js"],
+    ),
+    "a package of another name": ({"package": "tests.core"}, ["'tests.core'", "must be named 'bell'"]),
     "settings without default": ({"settings": NoDefault}, ["days", "default"]),
     "no controller": ({"controllers": (NoDefault,)}, ["NoDefault", "not a Litestar Controller"]),
 }
@@ -59,6 +100,11 @@ def test_a_manifest_that_breaks_a_rule_is_refused_with_the_remedy(case: str) -> 
 @pytest.mark.parametrize("name", ["Bell", "9bell", "be-ll", "b" * 40, ""])
 def test_a_name_that_is_no_identifier_is_refused(name: str) -> None:
     assert "lower-case" in why(entry_point("bell", manifest(name)))
+
+
+@pytest.mark.parametrize("name", ["core", "call", "queues", "web"])
+def test_a_name_of_a_part_of_core_is_refused(name: str) -> None:
+    assert "part of core" in why(EntryPoint(name, entry_point("bell", manifest(name)).value, "sentralbord.plugins"))
 
 
 def test_a_manifest_of_another_type_is_refused() -> None:

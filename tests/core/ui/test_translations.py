@@ -37,14 +37,14 @@ def test_a_missing_text_and_a_wrong_placeholder_are_found(monkeypatch: pytest.Mo
     monkeypatch.setattr(nb["Sign in"], "string", "")
     monkeypatch.setattr(nb["Came to {title}"], "string", "Kom til {tittel}")
     problems = check()
-    assert "nb: 'Sign in' is not translated: fill it in in core/ui/locale/nb" in problems
+    assert "nb: 'Sign in' is not translated: fill it in in the catalogue, locale/nb" in problems
     assert "nb: 'Came to {title}' must have exactly the placeholders {title}" in problems
 
 
 def test_a_text_that_is_used_nowhere_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     needed = extract()
     needed.delete("Sign in")
-    monkeypatch.setattr(catalogues, "extract", lambda: needed)
+    monkeypatch.setattr(catalogues, "extract", lambda source: needed)
     assert sum("'Sign in' is used nowhere" in problem for problem in check()) == len(LANGUAGES)
 
 

@@ -1,12 +1,15 @@
 """What the web tests share: real calls in the journal, and a real browser."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 from uuid import UUID
 
+from litestar import Litestar
 from playwright.async_api import Page
 from redis.asyncio import Redis
 
@@ -20,6 +23,26 @@ from core.ui.assets import DIST
 
 AXE = DIST / "testing" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+class Route(NamedTuple):
+    """An HTTP route with its parameters filled in."""
+
+    method: str
+    path: str
+    permission: str
+
+
+def routes_of(app: Litestar, something: UUID) -> list[Route]:
+    """Every HTTP route of the app; `something` is what each parameter is, a 1 where a number is wanted."""
+    found = []
+    for route in app.routes:
+        path = re.sub(r"\{[^}]*:(int|float|decimal)\}", "1", route.path)
+        path = re.sub(r"\{[^}]*\}", str(something), path)
+        for handler in getattr(route, "route_handlers", []):
+            for method in sorted(handler.http_methods - {"OPTIONS", "HEAD"}):
+                found.append(Route(method, path, handler.opt.get("permission")))
+    return found
 
 
 class Telephony:

@@ -16,19 +16,14 @@ from core.roles.guards import routes_without_permission
 from core.roles.model import PERMISSIONS, PUBLIC, SIGNED_IN, allows
 from core.web.app import create_app
 from tests.core.web.conftest import PASSWORD, Visitor, serving, token
+from tests.core.web.support import Route, routes_of
 
 HTML = {"accept": "text/html"}
-SOMETHING = "01912345-6789-7abc-8def-0123456789ab"
+SOMETHING = UUID("01912345-6789-7abc-8def-0123456789ab")
 
 
-def routes(app: Litestar) -> list[tuple[str, str, str]]:
-    """(method, path with parameters filled in, permission) of every HTTP route."""
-    found = []
-    for route in app.routes:
-        for handler in getattr(route, "route_handlers", []):
-            for method in sorted(handler.http_methods - {"OPTIONS", "HEAD"}):
-                found.append((method, re.sub(r"\{[^}]*\}", SOMETHING, route.path), handler.opt.get("permission")))
-    return found
+def routes(app: Litestar) -> list[Route]:
+    return routes_of(app, SOMETHING)
 
 
 def test_every_route_declares_a_permission_that_exists(app: Litestar) -> None:

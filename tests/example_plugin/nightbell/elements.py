@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from core.api import CallControl, Element, Exit, Prompt
+from core.api import N_, CallControl, Element, Exit, Prompt
 from nightbell.service import ring
 
 
@@ -16,11 +16,11 @@ class NightBell(Element[NightBellConfig]):
     """Rings the bell, thanks the caller and goes on."""
 
     key = "nightbell.ring"
-    title = "Night bell"
+    title = N_("Night bell")
     config = NightBellConfig
 
     def exits(self, config: NightBellConfig) -> tuple[Exit, ...]:
-        return (Exit("next", "Next", required=False),)
+        return (Exit("next", N_("Next"), required=False),)
 
     async def run(self, call: CallControl, config: NightBellConfig) -> str:
         await ring(call.call_id, call.caller)

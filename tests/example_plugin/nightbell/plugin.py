@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from core.api import API, Context, Host, Manifest, Panel, PluginEvent, Slot, hookimpl
+from core.api import API, N_, Context, Host, Manifest, Panel, PluginEvent, Slot, hookimpl
 from nightbell.elements import NightBell
 from nightbell.http import Rings
 from nightbell.jobs import FORGET
@@ -16,7 +16,7 @@ from nightbell.settings import NightBellSettings
 def sentralbord_manifest() -> Manifest:
     return Manifest(
         name="nightbell",
-        title="Night bell",
+        title=N_("Night bell"),
         version="1.2.0",
         api=API,
         package="nightbell",
@@ -28,7 +28,7 @@ def sentralbord_manifest() -> Manifest:
             Panel(
                 key="nightbell.rings",
                 slot=Slot.LIVE,
-                title="Night bell",
+                title=N_("Night bell"),
                 tag="nightbell-rings",
                 module="rings.js",
                 permission=VIEW.key,

@@ -1,0 +1,1 @@
+// The panel of the plugins that the tests make.
