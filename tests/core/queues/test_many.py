@@ -15,7 +15,7 @@ from core.api.calls import CallerHungUp, Distribution, QueuePlacement
 from core.calls.events import Offered, OfferEnded, OfferOutcome, PartEnded, PartStarted
 from core.data.embedded import EmbeddedRedis
 from core.data.redis import connect_redis
-from core.queues import offers
+from core.queues import offers, runner
 from core.queues.model import QueueConfig
 from tests.core.queues.company import Caller, Company, open_company
 from tests.core.queues.scripted import Journal
@@ -83,6 +83,7 @@ async def test_nobody_is_held_twice_and_nothing_is_left(
 ) -> None:
     chance = random.Random(seed)
     monkeypatch.setattr(offers, "REST_SECONDS", 0.05)
+    monkeypatch.setattr(runner, "COALESCE_SECONDS", 0.005)
     async with AsyncExitStack() as stack:
         clients = [connect_redis(redis_server.url) for _ in range(3)]
         first = await stack.enter_async_context(open_company(clients[0], "m0"))
