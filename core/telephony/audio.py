@@ -17,10 +17,12 @@ class Terminal:
     Connections outlive the port: a re-INVITE gives a leg a new one, and renew() makes them again.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, otherwise: "Silence | None" = None) -> None:
         self.media: pj.AudioMedia | None = None
         self.hears: set[Terminal] = set()
         self.heard_by: set[Terminal] = set()
+        self.otherwise = otherwise
+        """What it hears while it hears nothing else. One source is copied, two have to be mixed."""
 
     def renew(self, media: pj.AudioMedia | None) -> None:
         """Take a new port (None: there is none now) and make all connections again."""
@@ -29,6 +31,8 @@ class Terminal:
             _transmit(source, self)
         for sink in self.heard_by:
             _transmit(self, sink)
+        if self.otherwise is not None and not self.hears:
+            connect(self.otherwise, self)
 
     def lose(self) -> None:
         """The library takes the port away, and may soon give its number to another call. From any thread."""
@@ -36,6 +40,7 @@ class Terminal:
 
     def leave(self) -> None:
         """Drop the port and every connection."""
+        self.otherwise = None
         for source in list(self.hears):
             disconnect(source, self)
         for sink in list(self.heard_by):
@@ -49,6 +54,8 @@ def connect(source: Terminal, sink: Terminal) -> None:
         sink.hears.add(source)
         source.heard_by.add(sink)
         _transmit(source, sink)
+        if sink.otherwise is not None and source is not sink.otherwise:
+            disconnect(sink.otherwise, sink)
 
 
 def disconnect(source: Terminal, sink: Terminal) -> None:
@@ -62,6 +69,8 @@ def disconnect(source: Terminal, sink: Terminal) -> None:
             port.stopTransmit(ear)
         except pj.Error as error:  # the library removed the port first: a call that ended
             logger.debug("not disconnected: %s", error.reason)
+    if sink.otherwise is not None and not sink.hears:
+        connect(sink.otherwise, sink)
 
 
 def _transmit(source: Terminal, sink: Terminal) -> None:
@@ -109,7 +118,7 @@ class Playback(Terminal):
         self.media = player
         connect(self, listener)
         sound, port = player.getInfo(), player.getPortInfo()
-        return sound.sizeSamples / port.format.clockRate
+        return float(sound.sizeSamples / port.format.clockRate)
 
     def stop(self) -> None:
         """Silence it and free the player."""

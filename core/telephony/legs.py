@@ -14,7 +14,7 @@ from core.calls.events import Cause, LegAnswered, LegCreated, LegEnded, LegMedia
 from core.calls.ports import JournalWriter, LegEnding, LegGone, LegState
 from core.data import uuid7
 from core.telephony.accounts import Accounts
-from core.telephony.audio import Playback, Recording, Silence, Terminal, connect
+from core.telephony.audio import Playback, Recording, Silence, Terminal
 from core.telephony.causes import (
     ANSWERED_ELSEWHERE,
     RETRY_AFTER,
@@ -83,7 +83,7 @@ class PjLeg:
         """The other side has put us on hold."""
         self.incoming = incoming
         self.line: Line | None = None
-        self.terminal = Terminal()
+        self.terminal = Terminal(otherwise=around.silence)
         self._around = around
         self._endpoint = around.endpoint
         self._journal: JournalWriter | None = None
@@ -407,7 +407,6 @@ class PjLeg:
                     self.terminal.renew(None)
                 else:
                     self.terminal.renew(self._dialog.getAudioMedia(medium.index))
-                    connect(self._around.silence, self.terminal)
                 return
 
     # ---- for the watchdog, on the command thread
