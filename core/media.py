@@ -30,11 +30,11 @@ from core.flows.prompts import prompts_of
 from core.host.lifespan import lifespans
 from core.host.service import follow_modules
 from core.queues.distributor import Distributor
-from core.telephony.endpoint import EndpointOptions
 from core.telephony.engine import Engine
 from core.telephony.invite import IncomingCall
 from core.telephony.legs import PjLeg
 from core.telephony.limits import TollGuard
+from core.telephony.options import EndpointOptions
 from core.telephony.outgoing import GuardedSwitch
 from core.telephony.presence import Announcement, announce
 from core.telephony.routing import Route, Routing

@@ -5,7 +5,8 @@ from uuid import UUID
 
 import pjsua2 as pj
 
-from core.telephony.endpoint import Endpoint, EndpointOptions, callback
+from core.telephony.endpoint import Endpoint, callback
+from core.telephony.options import EndpointOptions
 from core.telephony.trunks import Line, Trunk, TrunkMode
 
 RTP_RESERVE = 5

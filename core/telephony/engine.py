@@ -10,9 +10,11 @@ from core.calls.ports import JournalWriter
 from core.telephony.accounts import Account, Accounts
 from core.telephony.audio import Silence
 from core.telephony.causes import cause_of_refusal, refusal_of_cause
-from core.telephony.endpoint import Endpoint, EndpointOptions, Load
+from core.telephony.endpoint import Endpoint, Load
 from core.telephony.invite import IncomingCall, read_invite
-from core.telephony.legs import PjLeg, Surroundings
+from core.telephony.legs import PjLeg
+from core.telephony.options import EndpointOptions
+from core.telephony.signalling import Surroundings
 from core.telephony.switch import Exchange, PjSwitch
 from core.telephony.trunks import Line, Lines, Trunk, TrunkMode, networks_of
 from core.telephony.watchdog import Watchdog

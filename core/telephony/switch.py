@@ -7,7 +7,8 @@ from msgspec import Struct
 from core.calls.events import Cause, LegCreated
 from core.calls.ports import Dial, JournalWriter, Leg, LegEnding, LegGone, LegState
 from core.telephony.audio import Terminal, connect, disconnect
-from core.telephony.legs import PjLeg, Route, Surroundings
+from core.telephony.legs import PjLeg
+from core.telephony.signalling import Route, Surroundings
 from core.telephony.trunks import Line, Lines
 
 _SIP_URI = re.compile(r"^sips?:[^\s<>\"]+$", re.IGNORECASE)

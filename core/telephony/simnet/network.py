@@ -13,7 +13,8 @@ from pathlib import Path
 import msgspec
 
 from core.telephony.accounts import Account, open_account
-from core.telephony.endpoint import PCMA, PCMU, Endpoint, EndpointOptions
+from core.telephony.endpoint import Endpoint
+from core.telephony.options import PCMA, PCMU, EndpointOptions
 from core.telephony.simnet.agent import STATIC_PAYLOADS
 from core.telephony.simnet.leg import Exchange, NetworkLeg
 from core.telephony.simnet.protocol import (

@@ -20,10 +20,10 @@ import pytest
 
 from core.calls.events import Cause, LegRole
 from core.calls.ports import Address, Dial
-from core.telephony.endpoint import PCMA, PCMU, EndpointOptions
 from core.telephony.engine import Engine
 from core.telephony.invite import IncomingCall
 from core.telephony.legs import PjLeg
+from core.telephony.options import PCMA, PCMU, EndpointOptions
 from core.telephony.switch import PjSwitch
 from core.telephony.trunks import Trunk
 
@@ -170,9 +170,10 @@ async def remote_with(**settings: Any) -> AsyncIterator[Remote]:
         "clock_rate": 8000,
         "codecs": [PCMU, PCMA],
     } | settings
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
     process = await asyncio.create_subprocess_exec(
         sys.executable, str(Path(__file__).parent / "peer.py"), json.dumps(options),
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}, limit=1 << 20,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, limit=1 << 20,
     )  # fmt: skip
     remote = Remote(process)
     try:

@@ -12,9 +12,9 @@ from uuid import uuid4
 
 from core.calls.events import Cause, LegRole
 from core.calls.ports import Address, Dial, LegState
-from core.telephony.endpoint import EndpointOptions
 from core.telephony.engine import Engine
 from core.telephony.legs import PjLeg
+from core.telephony.options import EndpointOptions
 from core.telephony.trunks import Trunk
 
 

@@ -12,9 +12,10 @@ import pytest
 from core.calls.ports import LegState
 from core.telephony.build import VERSION, BuildProblem, check_build
 from core.telephony.dialog import Dialog
-from core.telephony.endpoint import EndpointOptions, Load, TelephonyFailed
+from core.telephony.endpoint import Load, TelephonyFailed
 from core.telephony.engine import Engine
 from core.telephony.legs import PjLeg
+from core.telephony.options import EndpointOptions
 from tests.core.telephony.conftest import Exchange, Remote, exchange_with, remote_with
 
 Tone = Callable[..., Path]

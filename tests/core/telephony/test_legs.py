@@ -9,8 +9,9 @@ import pytest
 
 from core.calls.events import Cause
 from core.calls.ports import LegGone, LegState
-from core.telephony.endpoint import G722, PCMA, TelephonyFailed
+from core.telephony.endpoint import TelephonyFailed
 from core.telephony.legs import PjLeg
+from core.telephony.options import G722, PCMA
 from tests.core.telephony.conftest import Exchange, Remote, exchange_with, loudest, remote_with
 
 Tone = Callable[..., Path]
