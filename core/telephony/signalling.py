@@ -316,7 +316,13 @@ class SignalledLeg:
         """The library set up or changed the audio: after answer, early media, hold, resume."""
         if self._dialog is None:
             return
-        info = self._dialog.getInfo()  # kept: its media live inside it
+        try:
+            self._take_media(self._dialog)
+        except pj.Error as error:  # it ended meanwhile: DISCONNECTED is on its way
+            logger.debug("leg %s: no audio to renew: %s", self.id, error.reason)
+
+    def _take_media(self, dialog: Dialog) -> None:
+        info = dialog.getInfo()  # kept: its media live inside it
         for medium in info.media:
             if medium.type == pj.PJMEDIA_TYPE_AUDIO:
                 self.held = medium.status == pj.PJSUA_CALL_MEDIA_REMOTE_HOLD
@@ -325,7 +331,7 @@ class SignalledLeg:
                 if medium.audioConfSlot == pj.PJSUA_INVALID_ID:
                     self.terminal.renew(None)
                 else:
-                    self.terminal.renew(self._dialog.getAudioMedia(medium.index))
+                    self.terminal.renew(dialog.getAudioMedia(medium.index))
                 return
 
     # ---- for the watchdog, on the command thread
@@ -342,7 +348,10 @@ class SignalledLeg:
 
     def heard(self) -> None:
         """See Watched.heard."""
-        codec = self._dialog.getStreamInfo(0).codecName if self._dialog else ""
+        try:
+            codec = self._dialog.getStreamInfo(0).codecName if self._dialog else ""
+        except pj.Error:  # it has just ended
+            return
         self._endpoint.tell(self._media_up, codec)
 
     def _media_up(self, codec: str) -> None:

@@ -15,7 +15,7 @@ from core.calls.journal import CallJournal
 from core.calls.live import live_key
 from core.calls.publisher import Publisher
 from core.calls.service import call_with_journal, check_invariants
-from core.calls.spool import Spool, key
+from core.calls.spool import Spool, lines
 from core.calls.timeline import timeline
 from core.data import tenant, transaction, uuid7_time
 from core.directory import service as directory
@@ -32,12 +32,18 @@ from core.tenancy import service as tenancy
 from tests.e2e.sip import PROBE, Socket
 from tests.e2e.site import Site
 
-CALLER_HERTZ = frequency(0)
+CALLER_HERTZ, OUTSIDE_HERTZ = frequency(0), frequency(11)
+"""Tones of callers and of outside numbers; each member has one of those between."""
 _numbers = itertools.count(1)
 
 E = TypeVar("E", bound=Data)
 Row = Mapping[str, Any]
-ROWS = {"call_part": "started_at", "queue_visit": "entered_at", "offer": "made_at, offer_id"}
+ROWS = {
+    "call_part": "started_at",
+    "queue_visit": "entered_at",
+    "offer": "made_at, offer_id",
+    "after_call_work": "started_at",
+}
 """The tables of a call's derived rows, and their order."""
 
 
@@ -84,6 +90,7 @@ class Story:
         self.call = call
         self.events = events
         self.parts, self.visits, self.offers = rows["call_part"], rows["queue_visit"], rows["offer"]
+        self.after_call = rows["after_call_work"]
 
     def of(self, kind: type[E], **fields: Any) -> list[E]:
         """The data of the events of this type that have these values."""
@@ -187,11 +194,7 @@ class Company:
         call_id = await self._call_id(caller)
         rows = {
             table: await self._fetch(f"SELECT * FROM {table} WHERE call_id = $1 ORDER BY {order}", call_id)
-            for table, order in (
-                ("call_part", "started_at"),
-                ("queue_visit", "entered_at"),
-                ("offer", "made_at, offer_id"),
-            )
+            for table, order in ROWS.items()
         }
         (call,) = await self._fetch("SELECT * FROM call WHERE call_id = $1", call_id)
         return Story(call, await self.journal(caller), rows)
@@ -222,12 +225,8 @@ class Company:
 
     async def spooled(self, name: str) -> set[tuple[UUID, int]]:
         """(call, number) of every event that the media process `name` has in its spool now."""
-        lines = [
-            line.encode()
-            for file in sorted((self.site.folder / "spool" / name).glob("*.jsonl"))
-            for line in file.read_text().splitlines()
-        ]
-        return {(known.call_id, known.seq) for known in map(key, lines) if known.tenant_id == self.tenant_id}
+        segments = (self.site.folder / "spool" / name).glob("*.jsonl")
+        return {(k.call_id, k.seq) for segment in segments for k in lines(segment) if k.tenant_id == self.tenant_id}
 
     async def stored(self) -> set[tuple[UUID, int]]:
         """The same of every event in the journal."""
@@ -246,11 +245,12 @@ class Company:
             SELECT call_id, count(*) AS events, max(seq) FILTER (WHERE seq < 1000000) AS last,
                    bool_or(type = 'call.ended') AS ended,
                    count(*) FILTER (WHERE type = 'after_call.started') AS work,
-                   count(*) FILTER (WHERE type = 'after_call.ended') AS worked
+                   count(*) FILTER (WHERE type = 'after_call.ended') AS worked,
+                   bool_or(seq = 1000000) AS lost
               FROM journal_event WHERE type NOT LIKE 'agent.%' GROUP BY call_id
             """
         )
-        return all(r["ended"] and r["events"] >= r["last"] and r["work"] == r["worked"] for r in gaps)
+        return all(r["ended"] and r["events"] >= r["last"] and (r["lost"] or r["work"] == r["worked"]) for r in gaps)
 
     async def _call_id(self, caller: str) -> UUID | None:
         rows = await self._fetch("SELECT call_id FROM call WHERE caller = $1", caller)

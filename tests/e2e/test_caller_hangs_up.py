@@ -16,7 +16,7 @@ from core.calls.events import (
 )
 from core.telephony.simnet.script import Callee, HangUp, Hold, Press, Talk, WaitFor
 from tests.e2e import flows
-from tests.e2e.company import Story
+from tests.e2e.company import OUTSIDE_HERTZ, Story
 from tests.e2e.conftest import Founder
 
 
@@ -154,10 +154,10 @@ async def test_while_an_outside_number_is_rung(company: Founder) -> None:
 
 async def test_while_talking_with_an_outside_number(company: Founder) -> None:
     acme = await company(flow=None)
-    await acme.site.network.register(Callee(address="+4722100002", hertz=2350, steps=(Talk(),)))
+    await acme.site.network.register(Callee(address="+4722100002", hertz=OUTSIDE_HERTZ, steps=(Talk(),)))
     await acme.publish(flows.transfer("+4722100002"))
 
-    call = await acme.call(WaitFor(what="tone", hertz=2350), HangUp())
+    call = await acme.call(WaitFor(what="tone", hertz=OUTSIDE_HERTZ), HangUp())
 
     story = await call.over(Cause.CALLER_HUNG_UP)
     outside = await (await acme.site.network.called("+4722100002")).finished()

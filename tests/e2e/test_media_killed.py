@@ -4,8 +4,9 @@ import signal
 
 import pytest
 
-from core.calls.events import Cause, PartStarted, QueueDecided
+from core.calls.events import AfterCallStarted, Cause, LegRinging, PartStarted, PromptStarted, QueueDecided
 from core.telephony.simnet.script import HangUp, Talk, WaitFor
+from tests.e2e import flows
 from tests.e2e.company import CALLER_HERTZ, add_member, goes_on
 from tests.e2e.conftest import Founder
 from tests.e2e.site import Site
@@ -19,24 +20,21 @@ async def test_a_killed_media_process_loses_its_own_calls_and_no_other(company: 
     first, second = site.media
     acme = await company(members=2)
     kari, ola = acme.members
-    other = await company(members=0, placement={"allow_empty": True})
     for member in acme.members:
         await member.answers()
     lost = await acme.call(via=[first.sip_address])
     await lost.until(PartStarted, person_id=kari.person_id)
-    waiting = await other.call(via=[first.sip_address])
-    await waiting.until(QueueDecided)
     goes = await acme.call(via=[second.sip_address])
     await goes.until(PartStarted, person_id=ola.person_id)
 
-    spooled = await acme.spooled(first.name) | await other.spooled(first.name)
+    spooled = await acme.spooled(first.name)
     await site.kill("media", "--number", "1")
 
     await goes_on(goes.leg, ola.hertz)
     await goes_on(await ola.rings(), CALLER_HERTZ)
     back = await site.restarted(1, first.pid)
     assert back.sip_address == first.sip_address
-    for leg in (lost.leg, waiting.leg, await kari.rings()):
+    for leg in (lost.leg, await kari.rings()):
         await leg.hang_up()  # nobody tells them: their side of the line was the process
     await goes_on(goes.leg, ola.hertz)
     await goes.hang_up()
@@ -44,16 +42,51 @@ async def test_a_killed_media_process_loses_its_own_calls_and_no_other(company: 
     story = await lost.over(Cause.MEDIA_PROCESS_LOST, within=FREE_SECONDS)
     assert [(part["person_id"], part["how"]) for part in story.parts] == [(kari.person_id, "lost")]
     assert [offer["outcome"] for offer in story.offers] == ["answered"]
-    story = await waiting.over(Cause.MEDIA_PROCESS_LOST)
-    assert [visit["exit"] for visit in story.visits] == ["lost"]
     story = await goes.over(Cause.CALLER_HUNG_UP)
     assert [(part["person_id"], part["how"]) for part in story.parts] == [(ola.person_id, "caller_hung_up")]
     assert spooled
-    assert spooled <= await acme.stored() | await other.stored()
+    assert spooled <= await acme.stored()
 
     again = await acme.call(WaitFor(what="tone"), HangUp(), via=[first.sip_address])
     assert (await again.leg.finished()).outcome == "completed"
     await again.over(Cause.CALLER_HUNG_UP)
+
+
+@pytest.mark.slow
+async def test_calls_in_every_state_are_closed_when_their_process_is_killed(company: Founder, site: Site) -> None:
+    via = [site.media[0].sip_address]
+    hears, waits, rings, works = (
+        await company(flows.menu),
+        await company(members=0, placement={"allow_empty": True}),
+        await company(),
+        await company(acw_seconds=60),
+    )
+    await rings.members[0].ignores()
+    await works.members[0].answers()
+    worked = await works.call(WaitFor(what="tone"), HangUp(), via=via)
+    await worked.until(AfterCallStarted)
+    waiting = await waits.call(via=via)
+    await waiting.until(QueueDecided)
+    ringing = await rings.call(via=via)
+    telephone = await rings.members[0].rings()
+    await ringing.until(LegRinging)
+    hearing = await hears.call(via=via)
+    await hearing.until(PromptStarted)
+
+    old = await site.kill("media", "--number", "1")
+
+    await site.restarted(1, old)
+    for leg in (waiting.leg, ringing.leg, hearing.leg, telephone):
+        await leg.hang_up()
+    story = await hearing.over(Cause.MEDIA_PROCESS_LOST)
+    assert (story.call["status"], story.visits) == ("ended", [])
+    story = await waiting.over(Cause.MEDIA_PROCESS_LOST)
+    assert [visit["exit"] for visit in story.visits] == ["lost"]
+    story = await ringing.over(Cause.MEDIA_PROCESS_LOST, within=FREE_SECONDS)
+    assert [visit["exit"] for visit in story.visits] == ["lost"]
+    assert [(offer["outcome"], offer["unanswered"]) for offer in story.offers] == [("failed", False)]
+    story = await worked.over(Cause.CALLER_HUNG_UP)
+    assert [work["ended_at"] is not None for work in story.after_call] == [True]
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ import pytest
 from core.calls.events import Cause, ElementLeft, LegEnded, LegRole
 from core.telephony.simnet.script import Callee, HangUp, Talk, WaitFor
 from tests.e2e import flows
-from tests.e2e.company import CALLER_HERTZ
+from tests.e2e.company import CALLER_HERTZ, OUTSIDE_HERTZ
 from tests.e2e.conftest import Founder
 
 
@@ -13,7 +13,7 @@ async def test_who_answers_talks_with_the_caller(company: Founder) -> None:
     acme = await company(flow=None)
     network, number = acme.site.network, "+4722200001"
     talks = (Talk(seconds=1), WaitFor(what="tone", hertz=CALLER_HERTZ), HangUp())
-    await network.register(Callee(address=number, hertz=2650, ring_seconds=1, steps=talks))
+    await network.register(Callee(address=number, hertz=OUTSIDE_HERTZ, ring_seconds=1, steps=talks))
     await acme.publish(flows.transfer(number))
 
     call = await acme.call()
@@ -22,7 +22,7 @@ async def test_who_answers_talks_with_the_caller(company: Founder) -> None:
     story = await call.over(Cause.AGENT_HUNG_UP)
     outside = await (await network.called(number)).finished()
     assert (report.hung_up, outside.outcome) == ("them", "completed")
-    assert report.hears(2650)
+    assert report.hears(OUTSIDE_HERTZ)
     assert outside.hears(CALLER_HERTZ)
     assert outside.other == acme.number
     assert [(part["kind"], part["number"], part["how"]) for part in story.parts] == [

@@ -202,3 +202,20 @@ async def test_hanging_up_by_us_is_told_apart_and_happens_once(exchange: Exchang
     assert (leg.ending.cause, leg.ending.by_us) == (Cause.COMPLETED, True)
     assert (await remote.ending(leg=number))[1] == 200
     assert exchange.journal.kinds().count("leg.ended") == 1
+
+
+async def test_news_of_a_dialog_that_has_just_ended_do_no_harm(exchange: Exchange, remote: Remote) -> None:
+    leg, number = await answered(exchange, remote)
+    dialog = leg._dialog
+    await remote.hang_up(leg=number)
+    await leg.until(LegState.ENDED)
+
+    def too_late() -> None:
+        leg._dialog = dialog
+        leg.on_media(dialog)
+        leg._renew_media()
+        leg.heard()
+        leg._dialog = None
+
+    await exchange.engine.endpoint.do(too_late)
+    assert exchange.engine.load().callback_errors == 0
