@@ -28,7 +28,7 @@ from core.flows.apology import apology
 from core.flows.elements import with_plugins
 from core.flows.prompts import prompts_of
 from core.host.lifespan import lifespans
-from core.host.service import follow_modules
+from core.host.service import follow_modules, load_gate
 from core.queues.distributor import Distributor
 from core.telephony.endpoint import EndpointOptions
 from core.telephony.engine import Engine
@@ -111,6 +111,7 @@ class MediaProcess:
             await stack.enter_async_context(self._services.distributor)
             await self._engine.start()
             stack.push_async_callback(self._engine.close)
+            await load_gate(self._installation.gate)  # before the routing, which asks for plugins' elements
             await self._routing.load()
             _background(stack, self._routing.follow())
             _background(stack, serve(redis, self.name, self._carry_out, clock=time.time))
