@@ -15,7 +15,8 @@ QUOTES = re.findall(r'^```\w+ title="([^"]+)"\n(.*?)^```$', GUIDE, re.MULTILINE 
 ENFORCED = GUIDE.partition("## What is enforced")[2]
 MESSAGES = [line.split(" | ", 1)[1].strip("`| ") for line in ENFORCED.splitlines() if "| `" in line]
 SOURCES = [file for folder in ("host", "data") for file in sorted((ROOT / "core" / folder).glob("*.*"))]
-TEXT = "\n".join(file.read_text() for file in SOURCES if file.suffix in {".py", ".sql"}).replace('\\"', '"').replace("{{", "{")
+TEXT = "\n".join(file.read_text() for file in SOURCES if file.suffix in {".py", ".sql"})
+TEXT = TEXT.replace('\\"', '"').replace("{{", "{")
 
 
 def parts(message: str) -> list[str]:
