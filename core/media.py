@@ -12,6 +12,7 @@ from uuid import UUID
 
 from core.api.calls import Prompt
 from core.api.elements import AnyElement
+from core.api.speech import TextToSpeech
 from core.audio.cache import PromptCache
 from core.audio.library import SoundLibrary
 from core.audio.speech import EspeakNg
@@ -28,7 +29,7 @@ from core.flows.apology import apology
 from core.flows.elements import with_plugins
 from core.flows.prompts import prompts_of
 from core.host.lifespan import lifespans
-from core.host.service import follow_modules
+from core.host.service import follow_modules, load_gate
 from core.queues.distributor import Distributor
 from core.telephony.engine import Engine
 from core.telephony.invite import IncomingCall
@@ -82,8 +83,7 @@ class MediaProcess:
             on_incoming=self._incoming,
             on_refused=self._refused,
         )
-        speech = [EspeakNg(), *installation.registry.speech()]
-        self._library = SoundLibrary(PromptCache(folder / "prompts", rate=CLOCK_RATE), speech)
+        self._library = SoundLibrary(PromptCache(folder / "prompts", rate=CLOCK_RATE), [EspeakNg()], self._speech)
         self._routing = Routing(installation.database, self._prepare_prompts, self._use_trunks)
         self._services = MediaServices(
             name=self.name,
@@ -111,6 +111,7 @@ class MediaProcess:
             await stack.enter_async_context(self._services.distributor)
             await self._engine.start()
             stack.push_async_callback(self._engine.close)
+            await load_gate(self._installation.gate)  # before the routing, which asks for plugins' elements
             await self._routing.load()
             _background(stack, self._routing.follow())
             _background(stack, serve(redis, self.name, self._carry_out, clock=time.time))
@@ -213,6 +214,10 @@ class MediaProcess:
             theirs = {key: item for key, item in registry.elements.items() if registry.owner(key) in on}
             self._elements_of[on] = with_plugins(theirs)
         return self._elements_of[on]
+
+    def _speech(self, tenant_id: UUID) -> list[TextToSpeech]:
+        """The text-to-speech providers of the plugins that the tenant has on."""
+        return self._installation.registry.speech(self._installation.gate.plugins(tenant_id))
 
     async def _carry_out(self, command: Command) -> str:
         match command:

@@ -1,7 +1,7 @@
 """What a plugin's code gets when core calls it: the tenant, its settings and a few services."""
 
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
 
 from msgspec import Struct
@@ -19,6 +19,7 @@ class PluginEvent(Struct, frozen=True):
     data: dict[str, Any]
 
 
+@runtime_checkable
 class Context(Protocol):
     """The scope of one call into a plugin. Database access inside it sees only this tenant."""
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 RENDERERS = 2
 """Prompts that one process renders at the same time."""
+SPEECH_SECONDS = 60.0
+"""How long a provider may take for one text; a plugin's may hang."""
 
 
 class StoredSound(Struct, frozen=True):
@@ -35,11 +37,19 @@ class StoredSound(Struct, frozen=True):
 
 
 class SoundLibrary:
-    """The prompts of one process, for all tenants."""
+    """The prompts of one process, for all tenants.
 
-    def __init__(self, cache: PromptCache, providers: Sequence[TextToSpeech]) -> None:
+    `providers` speak for every tenant, `more` names those that one tenant has besides.
+    """
+
+    def __init__(
+        self,
+        cache: PromptCache,
+        providers: Sequence[TextToSpeech],
+        more: Callable[[UUID], Sequence[TextToSpeech]] = lambda _: (),
+    ) -> None:
         self.cache = cache
-        self.providers = tuple(providers)
+        self._providers, self._more = tuple(providers), more
         self._rendering = asyncio.Semaphore(RENDERERS)
         self._stored: dict[UUID, dict[UUID, StoredSound]] = {}
 
@@ -77,13 +87,21 @@ class SoundLibrary:
             known[sound] = StoredSound(**row)
         return known[sound]
 
-    async def spoken(self, text: str, language: str, voice: str, preferred: str) -> Path:
-        """The text as speech. Raises SpeechError."""
-        provider, chosen = choose_voice(self.providers, language, voice, preferred)
+    async def spoken(self, tenant_id: UUID, text: str, language: str, voice: str, preferred: str) -> Path:
+        """The text as speech. Raises SpeechError, also when a provider fails in another way or hangs."""
+        providers = (*self._providers, *self._more(tenant_id))
+        provider, chosen = choose_voice(providers, language, voice, preferred)
 
         async def make(target: Path) -> None:
             async with self._rendering:
-                await provider.render(text, chosen, target, ssml=is_ssml(text))
+                try:
+                    async with asyncio.timeout(SPEECH_SECONDS):
+                        await provider.render(text, chosen, target, ssml=is_ssml(text))
+                except SpeechError:
+                    raise
+                except Exception as error:
+                    why = f"{type(error).__name__}: {error}"
+                    raise SpeechError(f"{provider.key} could not speak ({why}); choose another voice") from error
 
         return await self.cache.file(("text", provider.key, chosen.name, text), make)
 
@@ -140,11 +158,12 @@ class TenantSounds:
     async def _render(self, prompt: Prompt, language: str) -> Path:
         if prompt.sound is None:
             spoken_in = prompt.language or language
-            return await self._library.spoken(prompt.text, spoken_in, prompt.voice, self._voice)
+            return await self._library.spoken(self._tenant_id, prompt.text, spoken_in, prompt.voice, self._voice)
         sound = await self._library.stored(self._tenant_id, prompt.sound)
         if sound.kind == SoundKind.FILE:
             return await self._library.uploaded(self._tenant_id, prompt.sound, sound.content_hash)
         return await self._library.spoken(
+            self._tenant_id,
             sound.text,
             sound.language or prompt.language or language,
             prompt.voice or sound.voice,

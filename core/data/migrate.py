@@ -89,6 +89,19 @@ async def migrate(database: Database, apps: Sequence[App]) -> list[str]:
     return done
 
 
+async def pending(database: Database, apps: Sequence[App]) -> list[str]:
+    """The migrations that migrate() would run, as "app: id". Raises MigrationError for faulty ones."""
+    connection = await database.connect("owner")
+    try:
+        begun = await connection.fetchval("SELECT to_regclass('public.migration')") is not None
+        rows = await connection.fetch("SELECT app_name, name FROM migration") if begun else []
+    finally:
+        await connection.close()
+    done = {(row["app_name"], row["name"]) for row in rows}
+    every = [(app.name, name) for app in in_order(apps) for name in sorted(_load(app))]
+    return [f"{app}: {name}" for app, name in every if (app, name) not in done]
+
+
 def in_order(apps: Iterable[App]) -> list[App]:
     """The apps so that each comes after what it depends on, otherwise as given. Raises MigrationError."""
     by_name: dict[str, App] = {}

@@ -1,6 +1,6 @@
 """What is loaded: the plugins and what they add, looked up by key."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -50,9 +50,9 @@ class Registry:
         every = (item for plugin in self.plugins.values() for item in plugin.manifest.panels)
         return sorted((p for p in every if p.slot == slot), key=lambda panel: (panel.order, panel.key))
 
-    def speech(self) -> list[TextToSpeech]:
-        """The text-to-speech providers of all plugins."""
-        every = (item for plugin in self.plugins.values() for item in plugin.manifest.providers)
+    def speech(self, on: Collection[str]) -> list[TextToSpeech]:
+        """The text-to-speech providers of the plugins named in `on`."""
+        every = (item for name, plugin in self.plugins.items() if name in on for item in plugin.manifest.providers)
         return [item for item in every if isinstance(item, TextToSpeech)]
 
     def owner(self, key: str) -> str:

@@ -50,6 +50,25 @@ async def follow_modules(redis: Redis, gate: Gate) -> None:
             await asyncio.sleep(0.5)
 
 
+async def grant(redis: Redis, plugin: str, seats: int | None = None) -> None:
+    """Let the tenant in force use a plugin, with so many licences (None: unlimited). It is not switched on by this."""
+    async with transaction():
+        row = (await tenancy.modules()).get(plugin)
+        await tenancy.set_module(plugin, entitled=True, enabled=row is not None and row.enabled, seats=seats)
+    await redis.publish(CHANNEL, plugin)
+
+
+async def revoke(redis: Redis, gate: Gate, dispatcher: Dispatcher, plugin: str) -> None:
+    """Take a plugin away from the tenant in force, switched off first if it is on. Its data stays."""
+    row = (await tenancy.modules()).get(plugin)
+    if row is None or not row.entitled:
+        return
+    if row.enabled and plugin in dispatcher.registry.plugins:
+        await switch(redis, gate, dispatcher, plugin, on=False)
+    await tenancy.set_module(plugin, entitled=False, enabled=False)
+    await redis.publish(CHANNEL, plugin)
+
+
 async def switch(redis: Redis, gate: Gate, dispatcher: Dispatcher, plugin: str, *, on: bool) -> None:
     """Switch a plugin on or off for the tenant in force, in every process at once, and tell the plugin.
 

@@ -80,6 +80,25 @@ async def create_user(
     return row
 
 
+async def users() -> list[User]:
+    """The users of the tenant in force, by e-mail address."""
+    return await User.objects().order_by(User.email)
+
+
+async def set_password(sessions: Sessions, email: str, password: str) -> User:
+    """Give a user of the tenant in force a new password; whoever is signed in with the old one is signed out.
+
+    Raises IdentityError when nobody has the address.
+    """
+    row = await User.objects().where(Lower(User.email) == email.strip().lower()).first()
+    if row is None:
+        raise IdentityError(f"there is no user with the address {email}")
+    row.password_hash = await hash_password(password)
+    await row.save([User.password_hash])
+    await sessions.revoke(row.id)
+    return row
+
+
 async def principal_of(user_id: UUID) -> Principal | None:
     """The user as she is now; None when she is gone or switched off."""
     with system():

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import phonenumbers
 from babel.dates import format_date, format_datetime
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined, pass_context
+from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 from msgspec import Struct
@@ -117,11 +117,17 @@ def messages_url(language: str) -> str:
     return f"/i18n/{language}-{script_messages(language)[1]}.js"
 
 
+class PluginTemplates(PrefixLoader):
+    """Lets a template keep the name with its plugin in front, which says whose its texts are."""
+
+    load = BaseLoader.load
+
+
 def create_environment(plugin_templates: dict[str, Path] | None = None) -> Environment:
     """The environment of all pages. A plugin's templates are reached only below its own name."""
     plugins = {name: FileSystemLoader(folder) for name, folder in (plugin_templates or {}).items()}
     environment = Environment(
-        loader=ChoiceLoader([FileSystemLoader(TEMPLATES), PrefixLoader(plugins)]),
+        loader=ChoiceLoader([FileSystemLoader(TEMPLATES), PluginTemplates(plugins)]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

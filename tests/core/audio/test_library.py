@@ -99,6 +99,44 @@ def test_two_processes_that_need_the_same_prompts_render_each_once(tmp_path: Pat
     assert left_behind(tmp_path / "prompts") == []
 
 
+class Faulty(EspeakNg):
+    """A plugin's voice that hangs, or raises whatever it likes."""
+
+    key = "faulty"
+
+    def __init__(self, error: Exception | None) -> None:
+        super().__init__()
+        self._error = error
+
+    def voices(self) -> tuple[Voice, ...]:
+        return (Voice("faulty-voice", "nb", "female"),)
+
+    async def render(self, text: str, voice: Voice, target: Path, *, ssml: bool = False) -> None:
+        if self._error:
+            raise self._error
+        await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("error", [None, KeyError("no such voice")])
+async def test_a_plugins_voice_that_fails_or_hangs_is_told_as_a_speech_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception | None
+) -> None:
+    monkeypatch.setattr("core.audio.library.SPEECH_SECONDS", 0.1)
+    sounds = SoundLibrary(PromptCache(tmp_path), [Faulty(error)])
+    with pytest.raises(SpeechError, match="faulty could not speak"):
+        await sounds.spoken(uuid4(), "Hei.", "nb", "faulty-voice", "")
+
+
+async def test_a_plugins_voice_speaks_only_for_tenants_that_have_the_plugin_on(tmp_path: Path) -> None:
+    with_it, without = uuid4(), uuid4()
+    more = {with_it: [Faulty(KeyError())]}
+    sounds = SoundLibrary(PromptCache(tmp_path), SPEECH, lambda tenant_id: more.get(tenant_id, []))
+    with pytest.raises(SpeechError, match="faulty could not speak"):
+        await sounds.spoken(with_it, "Hei.", "nb", "faulty-voice", "")
+    with pytest.raises(SpeechError, match="there is no voice 'faulty-voice'"):
+        await sounds.spoken(without, "Hei.", "nb", "faulty-voice", "")
+
+
 async def test_a_rendering_that_is_given_up_leaves_nothing_and_blocks_nobody(tmp_path: Path) -> None:
     started = asyncio.Event()
 

@@ -9,8 +9,10 @@ from uuid import UUID, uuid4
 import pytest
 from redis.asyncio import Redis
 
+from core.api import Prompt
 from core.api.context import PluginEvent
 from core.api.ids import uuid7_time
+from core.api.testing import ScriptedCall
 from core.data import Database, tenant, transaction, uuid7
 from core.data.migrate import App, migrate
 from core.host.context import ContextFactory
@@ -106,6 +108,16 @@ async def test_a_plugins_job_may_only_be_its_own(host: Dispatcher, tenant_a: UUI
             await ctx.enqueue("other.job")
         with pytest.raises(ValueError, match="does not declare"):
             await ctx.emit("nightbell.unknown", uuid4(), ctx.settings)
+
+
+async def test_its_element_rings_and_thanks(host: Dispatcher, tenant_a: UUID) -> None:
+    from nightbell.elements import NightBell, NightBellConfig
+    from nightbell.tables import Ring
+
+    with tenant(tenant_a):
+        call = ScriptedCall(tenant_id=tenant_a)
+        assert await NightBell().run(call, NightBellConfig(thanks=(Prompt(text="Thank you."),))) == "next"
+        assert [ring.caller for ring in await Ring.objects()] == ["+4791234567"]
 
 
 async def test_the_plugins_table_keeps_tenants_apart(host: Dispatcher, tenant_a: UUID, tenant_b: UUID) -> None:

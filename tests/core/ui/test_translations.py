@@ -1,6 +1,7 @@
 """Catalogues in step with the code, and the choice of a language."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from core.ui import catalogues
 from core.ui.catalogues import check, extract
 from core.ui.templating import View, _, format_day, format_time, ngettext, show_as, telephone
-from core.ui.translations import LANGUAGES, catalogue, choose_language, script_messages
+from core.ui.translations import LANGUAGES, add_domain, catalogue, choose_language, script_messages
 
 
 @pytest.fixture(autouse=True)
@@ -90,3 +91,26 @@ def test_texts_and_times_follow_the_view() -> None:
 def test_numbers_are_written_as_people_do() -> None:
     assert telephone("+4722334455") == "+47 22 33 44 55"
     assert telephone("anonymous") == "anonymous"
+
+
+def test_a_plugins_catalogues_are_made_and_checked_by_the_same_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    package = tmp_path / "belltower"
+    (package / "static").mkdir(parents=True)
+    (package / "__init__.py").write_text('from core.api import N_\nTITLES = (N_("Bell tower"), N_("Sign in"))\n')
+    (package / "static" / "bell.js").write_text("html`<p>${t('Rope')}</p>`\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert catalogues.main(["update", "belltower"]) == 0
+    assert catalogues.main(["check", "belltower"]) == 1
+    found = capsys.readouterr().err.splitlines()
+    assert [line.partition(" is ")[0] for line in found] == ["nb: 'Bell tower'", "nb: 'Rope'"]  # core has "Sign in"
+    file = package / "locale" / "nb" / "LC_MESSAGES" / "belltower.po"
+    for text, norwegian in {"Bell tower": "Klokketårn", "Rope": "Tau"}.items():
+        file.write_text(file.read_text().replace(f'msgid "{text}"\nmsgstr ""', f'msgid "{text}"\nmsgstr "{norwegian}"'))
+    add_domain("belltower", tmp_path)  # another folder, so that what was read is forgotten
+    assert catalogues.main(["check", "belltower"]) == 0
+    show_as(View("nb"))
+    assert [_(text, "belltower") for text in ("Bell tower", "Sign in", "?")] == ["Klokketårn", _("Sign in"), "?"]
+    assert '"Rope": "Tau"' in script_messages("nb")[0]
+    assert catalogues.main(["check", "no_such_package"]) == 2

@@ -2,8 +2,6 @@
 
 import re
 import sys
-from importlib.metadata import EntryPoint
-from pathlib import Path
 
 import pytest
 from httpx import AsyncClient
@@ -14,7 +12,6 @@ from core.config import Settings
 from core.data import Database, tenant
 from core.data.migrate import App, migrate
 from core.host.gate import Gate
-from core.host.loader import load
 from core.host.registry import Registry
 from core.host.service import load_gate
 from core.identity.service import create_user
@@ -26,14 +23,11 @@ from core.web.plugins import Plugins
 from tests.core.web.conftest import PASSWORD, Visitor, serving, token
 from tests.core.web.support import sign_in
 
-SOURCE = Path(__file__).parents[2] / "example_plugin"
-
 
 @pytest.fixture
-def registry(monkeypatch: pytest.MonkeyPatch) -> Registry:
-    """The example plugin, loaded from its source."""
-    monkeypatch.syspath_prepend(str(SOURCE))
-    return load([EntryPoint("nightbell", "nightbell.plugin", "sentralbord.plugins")])
+def registry(example: Registry) -> Registry:
+    """The example plugin."""
+    return example
 
 
 @pytest.fixture

@@ -1,32 +1,19 @@
-"""The command `sentralbord`: starts processes and looks after an installation."""
+"""Commands that run a process until it is told to stop."""
 
 import asyncio
 import signal
 import sys
 from collections.abc import Coroutine
-from pathlib import Path
 from typing import Any
 
 import click
 import uvloop
 
-from core.config import ConfigError, Settings, load_settings
+from core.config import Settings
 from core.logs import set_up_logging
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--config", type=click.Path(path_type=Path), help="Settings file (TOML); default $SENTRALBORD_CONFIG.")
-@click.version_option(package_name="sentralbord")
-@click.pass_context
-def sentralbord(context: click.Context, config: Path | None) -> None:
-    """Sentralbord: a multi-tenant company switchboard and contact centre."""
-    try:
-        context.obj = load_settings(config)
-    except ConfigError as error:
-        raise click.ClickException(str(error)) from None
-
-
-@sentralbord.command()
+@click.command()
 @click.pass_obj
 def up(settings: Settings) -> None:
     """Run everything on this machine: data services, web, worker and media processes."""
@@ -40,7 +27,7 @@ def up(settings: Settings) -> None:
     _run(settings, "up", work())
 
 
-@sentralbord.command()
+@click.command()
 @click.pass_obj
 def web(settings: Settings) -> None:
     """Run a web process."""
@@ -49,7 +36,7 @@ def web(settings: Settings) -> None:
     _run(settings, "web", run_web(settings))
 
 
-@sentralbord.command()
+@click.command()
 @click.pass_obj
 def worker(settings: Settings) -> None:
     """Run a worker: jobs, the journal's projection, plugin events."""
@@ -58,7 +45,7 @@ def worker(settings: Settings) -> None:
     _run(settings, "worker", run_worker(settings))
 
 
-@sentralbord.command()
+@click.command()
 @click.option("--number", type=click.IntRange(1, 64), default=1, help="Which of this machine's media processes.")
 @click.pass_obj
 def media(settings: Settings, number: int) -> None:
@@ -68,39 +55,7 @@ def media(settings: Settings, number: int) -> None:
     _run(settings, f"media{number}", run_media(settings, number))
 
 
-@sentralbord.command()
-@click.pass_obj
-def migrate(settings: Settings) -> None:
-    """Bring the database to the state that core and the plugins need."""
-    from core.host.loader import load
-    from core.wiring import DataServices, migrate_all
-
-    DataServices.of(settings).start()
-    migrated = asyncio.run(migrate_all(settings, load()))
-    click.echo("\n".join(migrated.done) if migrated.done else "Nothing to migrate.")
-    for name, reason in migrated.failed.items():
-        click.echo(click.style(f"plugin {name}: {reason}", fg="red"))
-    if migrated.failed:
-        sys.exit(1)
-
-
-@sentralbord.command()
-def plugins() -> None:
-    """List the installed plugins, and those that could not be loaded with the reason."""
-    from core.host.loader import load
-
-    registry = load()
-    for plugin in registry.plugins.values():
-        click.echo(f"{plugin.name:<16} {plugin.manifest.version:<10} {plugin.manifest.title} ({plugin.distribution})")
-    for broken in registry.broken:
-        click.echo(click.style(f"{broken.name:<16} not loaded ({broken.distribution}): {broken.reason}", fg="red"))
-    if not registry.plugins and not registry.broken:
-        click.echo("No plugins are installed.")
-    if registry.broken:
-        sys.exit(1)
-
-
-@sentralbord.command()
+@click.command()
 @click.option("--once", is_flag=True, help="Place one call through everything, print what happened, and end.")
 @click.pass_obj
 def demo(settings: Settings, once: bool) -> None:
@@ -134,8 +89,3 @@ def _run(settings: Settings, process: str, work: Coroutine[Any, Any, Any]) -> An
 
 def _fault(error: Exception) -> str:
     return f"sentralbord: {type(error).__name__}: {error}"
-
-
-def main() -> None:
-    """Entry point of the console script."""
-    sentralbord()
