@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
-PCMU, PCMA, G722, OPUS = "PCMU/8000", "PCMA/8000", "G722/16000", "opus/48000"
+PCMU, PCMA, G722 = "PCMU/8000", "PCMA/8000", "G722/16000"
 GRACE = 1.0
 """Seconds that a pj object is kept after its last use: a callback of it may still be on its way."""
 REFERENCES = 3
