@@ -69,7 +69,7 @@ class Exchange:
 
     async def start(self) -> None:
         await self.engine.start()
-        self.switch = self.engine.switch_for(uuid4(), uuid4(), self.journal)
+        self.switch = self.engine.switch_for(self.journal)
         await self.allow(max_calls=1000)
 
     async def allow(self, **settings: Any) -> Trunk:
@@ -171,9 +171,12 @@ async def remote_with(**settings: Any) -> AsyncIterator[Remote]:
         "codecs": [PCMU, PCMA],
     } | settings
     process = await asyncio.create_subprocess_exec(
-        sys.executable, str(Path(__file__).parent / "peer.py"), json.dumps(options),
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}, limit=1 << 20,
-    )  # fmt: skip
+        *(sys.executable, str(Path(__file__).parent / "peer.py"), json.dumps(options)),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])},
+        limit=1 << 20,
+    )
     remote = Remote(process)
     try:
         remote.port = await remote.start()
