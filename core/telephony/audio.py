@@ -109,7 +109,7 @@ class Playback(Terminal):
         self.media = player
         connect(self, listener)
         sound, port = player.getInfo(), player.getPortInfo()
-        return sound.sizeSamples / port.format.clockRate
+        return float(sound.sizeSamples / port.format.clockRate)
 
     def stop(self) -> None:
         """Silence it and free the player."""
