@@ -170,7 +170,7 @@ class MediaProcess:
 
     async def _serve(self, leg: PjLeg, invite: IncomingCall, call_id: UUID) -> None:
         route, journal = self._begin(invite, call_id)
-        switch = self._engine.switch_for(call_id, route.tenant_id if route else PLATFORM_TENANT, journal)
+        switch = self._engine.switch_for(journal)
         switch.adopt(leg)
         if route is None:
             await leg.hang_up(Cause.UNKNOWN_NUMBER)

@@ -1,7 +1,5 @@
 """What every process opens: settings, the data services, the plugins, and the list of core's own tables."""
 
-import os
-import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -161,16 +159,3 @@ def folder_of(settings: Settings) -> Path:
     folder = Path(settings.data.folder).expanduser().resolve()
     folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-def secret_of(settings: Settings) -> str:
-    """The installation's secret for signing tokens, made at first use; readable by its owner only."""
-    file = folder_of(settings) / "secret"
-    try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return file.read_text().strip()
-    with os.fdopen(descriptor, "w") as handle:
-        secret = secrets.token_hex(32)
-        handle.write(secret)
-    return secret

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Coroutine
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -11,6 +12,7 @@ from core.calls.events import Event
 from core.calls.live import STREAM
 from core.calls.projector import Projector
 from core.calls.recovery import Reaper
+from core.calls.service import check_yesterday
 from core.config import Settings
 from core.data.partitions import maintain_partitions
 from core.host.events import EMITTED, Entry, EventReader, decode_emitted
@@ -18,11 +20,23 @@ from core.host.lifespan import lifespans
 from core.host.service import follow_modules, load_gate
 from core.jobs.model import WorkerJob
 from core.jobs.worker import JobWorker
+from core.tenancy.service import all_tenants
 from core.wiring import Installation, PluginHost, open_host, open_installation
+
+DAILY = 24 * 60
+"""Minutes."""
 
 _decode_event = msgspec.json.Decoder(Event).decode
 
-CORE_JOBS = (WorkerJob("core.partitions", maintain_partitions, every_minutes=24 * 60, timeout_seconds=600),)
+
+async def _every_tenant() -> list[UUID]:
+    return [company.id for company in await all_tenants()]
+
+
+CORE_JOBS = (
+    WorkerJob("core.partitions", maintain_partitions, every_minutes=DAILY, timeout_seconds=600),
+    WorkerJob("core.invariants", check_yesterday, _every_tenant, every_minutes=DAILY, timeout_seconds=600),
+)
 """Background work of core itself."""
 
 

@@ -1,5 +1,6 @@
-"""Read calls of the tenant in force: the log page by page, one call with its journal, and the nightly check."""
+"""Read calls of the tenant in force: the log page by page, one call with its journal, and the daily check."""
 
+import logging
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
@@ -13,7 +14,10 @@ from core.calls.invariants import totals, violations
 from core.calls.model import Call, QueueVisit
 from core.calls.rows import TABLES, CallRow, Row, identity, rows
 from core.calls.store import events_of, folded
-from core.data import tenant, transaction, uuid7_floor
+from core.data import current_tenant, tenant, transaction, uuid7_floor
+from core.tenancy.service import this_tenant
+
+log = logging.getLogger(__name__)
 
 R = TypeVar("R", bound=Row)
 PAGE = 50
@@ -52,6 +56,14 @@ async def call_with_journal(call_id: UUID) -> tuple[CallRow, list[Event]]:
         if record is None:
             raise CallNotFound(f"there is no call {call_id}; it may be older than what is kept")
         return _row(CallRow, record), await events_of(unit, [call_id])
+
+
+async def check_yesterday() -> None:
+    """Log what is wrong with yesterday's calls of the tenant in force, by its own day: the daily job."""
+    zone = ZoneInfo((await this_tenant()).timezone)
+    yesterday = datetime.now(zone).date() - timedelta(days=1)
+    for problem in await check_invariants(current_tenant(), yesterday, zone):
+        log.error("the figures of tenant %s do not add up: %s", current_tenant(), problem)
 
 
 async def check_invariants(tenant_id: UUID, day: date, zone: ZoneInfo | None = None) -> list[str]:

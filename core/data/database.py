@@ -13,7 +13,6 @@ from core.api.scope import Role, Scope
 
 logger = logging.getLogger(__name__)
 
-ROLES: tuple[Role, ...] = ("owner", "app", "system")
 ACQUIRE_TIMEOUT = 5.0
 """Seconds to wait for a free connection, or for a server that is restarting."""
 STATEMENT_TIMEOUT = 60.0

@@ -70,14 +70,6 @@ async def people_with_devices() -> list[PersonDevices]:
     return [PersonDevices(p, tuple(d for d in devices if d.person_id == p.id)) for p in people]
 
 
-async def person_with_devices(person_id: UUID) -> PersonDevices | None:
-    """One person, or None."""
-    async with transaction(read_only=True):
-        person = await Person.objects().where(Person.id == person_id).first()
-        devices = await Device.objects().where(Device.person_id == person_id).order_by(Device.position)
-    return PersonDevices(person, tuple(devices)) if person else None
-
-
 async def set_devices(person_id: UUID, devices: tuple[NewDevice, ...]) -> PersonDevices:
     """Replace a person's devices. Raises ValueError for a malformed number or address, LookupError without her."""
     rows = [_device(person_id, place, device) for place, device in enumerate(devices)]

@@ -65,7 +65,7 @@ class Engine:
         """Hang up everything and end."""
         await self.endpoint.close()
 
-    def switch_for(self, call_id: UUID, tenant_id: UUID, journal: JournalWriter) -> PjSwitch:
+    def switch_for(self, journal: JournalWriter) -> PjSwitch:
         """The switch of one call; `journal` is that call's."""
         return PjSwitch(self._exchange, journal)
 

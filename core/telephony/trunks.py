@@ -24,9 +24,10 @@ class TrunkMode(StrEnum):
 
 
 class Transport(StrEnum):
+    """What SIP messages to a trunk go over."""
+
     UDP = "udp"
     TCP = "tcp"
-    TLS = "tls"
 
 
 class Trunk(Struct, frozen=True, kw_only=True):

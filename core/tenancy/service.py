@@ -1,4 +1,4 @@
-"""Making tenants, giving them numbers, and finding whose number was dialled."""
+"""Tenants and what they own: main numbers and the flows that answer them, modules, settings."""
 
 import logging
 from datetime import UTC, datetime
@@ -72,12 +72,6 @@ async def add_main_number(number: str, label: str = "") -> MainNumber:
 async def main_numbers() -> list[MainNumber]:
     """The main numbers of the tenant in force."""
     return await MainNumber.objects().order_by(MainNumber.number)
-
-
-async def all_main_numbers() -> list[MainNumber]:
-    """The main numbers of all tenants, for the routing of incoming calls; with the system role."""
-    with system():
-        return await MainNumber.objects().order_by(MainNumber.number)
 
 
 async def publish(main_number_id: UUID, flow_version_id: UUID) -> MainNumber:

@@ -107,7 +107,7 @@ async def test_off_its_routes_do_not_exist_and_on_again_they_do_in_every_process
 
 
 async def until(visitor: Visitor, route: Route, *, silent: bool) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         while ((await ask(visitor, route)).status_code == SILENT) is not silent:
             await asyncio.sleep(0.02)
 
@@ -163,7 +163,7 @@ async def test_its_live_panels_come_and_go_with_the_module(world: World) -> None
     async with signed_in(world.app(), world.a) as visitor:
         for on in (True, False, True):
             await world.switch(world.a, on=on)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(20):
                 page = ""
                 while not page or {f"<{tag} " in page for tag in tags} != {on}:
                     page = (await visitor.get("/live")).text

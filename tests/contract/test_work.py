@@ -99,7 +99,7 @@ async def test_a_plugin_that_hangs_beside_it_delays_it_in_nothing(world: World) 
         for one in both.plugins.values()
     ]
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while not await world.redis.exists(EMITTED) or len(await world.redis.xinfo_groups(EMITTED)) < 2:
                 await asyncio.sleep(0.01)
             for number in range(20):

@@ -24,7 +24,6 @@ from core.telephony.simnet.protocol import (
     Register,
     Reply,
     Status,
-    Unregister,
 )
 from core.telephony.simnet.script import Callee, Caller, Report
 
@@ -163,10 +162,6 @@ class SimulatedNetwork:
     async def register(self, callee: Callee) -> None:
         """From now on, this is how the address answers."""
         await self.ask(Register(callee=callee))
-
-    async def unregister(self, address: str) -> None:
-        """The address becomes unknown (404)."""
-        await self.ask(Unregister(address=address))
 
     async def called(self, address: str, *, nth: int = 1, within: float = 30.0) -> SimulatedLeg:
         """The `nth` leg on which the address was called, when it comes. Raises TimeoutError."""

@@ -29,7 +29,6 @@ from core.telephony.simnet.protocol import (
     Register,
     Reply,
     Status,
-    Unregister,
 )
 from core.telephony.simnet.script import Callee, Caller, Report
 from core.telephony.simnet.speech import Voice
@@ -88,8 +87,6 @@ class Network:
                 reply.leg = 0 if reply.error else self._place(request)
             case Register(callee=callee):
                 self._callees[callee.address] = callee
-            case Unregister(address=address):
-                self._callees.pop(address, None)
             case HangUpLeg(leg=number) if number in self._legs:
                 await self._legs[number].hang_up()
             case GetReport(leg=number) if number in self._legs:
@@ -138,7 +135,6 @@ class Network:
             sip=f"{options.sip_host}:{self._endpoint.sip_port}",
             pid=os.getpid(),
             legs=len(self._live),
-            legs_in_all=len(self._legs),
             errors=self._endpoint.callback_errors + self._exchange.failures,
         )
 

@@ -28,12 +28,6 @@ class Register(Request, frozen=True, kw_only=True, tag="register"):
     callee: Callee
 
 
-class Unregister(Request, frozen=True, kw_only=True, tag="unregister"):
-    """The address is no longer known: it answers 404."""
-
-    address: str
-
-
 class HangUpLeg(Request, frozen=True, kw_only=True, tag="hang_up"):
     """End one leg; a leg that is gone is no error."""
 
@@ -54,7 +48,7 @@ class Quit(Request, frozen=True, kw_only=True, tag="quit"):
     """Hang everything up and end the process."""
 
 
-AnyRequest = PlaceCall | Register | Unregister | HangUpLeg | GetReport | GetStatus | Quit
+AnyRequest = PlaceCall | Register | HangUpLeg | GetReport | GetStatus | Quit
 
 
 class Status(Struct, frozen=True, kw_only=True):
@@ -64,7 +58,6 @@ class Status(Struct, frozen=True, kw_only=True):
     """host:port where it takes calls."""
     pid: int
     legs: int
-    legs_in_all: int
     errors: int
     """Exceptions in callbacks of the SIP stack since the start: must be 0."""
 

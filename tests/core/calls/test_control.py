@@ -46,10 +46,8 @@ async def answered(redis: Redis, command: Command) -> bool:
 
 
 async def test_a_process_that_is_not_there_fails_the_command_in_time(redis: Redis) -> None:
-    begin = time.monotonic()
-    with pytest.raises(CommandFailed, match="did not answer within 4 s"):
-        await send(redis, "media-9", HangUp(CALL), now=time.time())
-    assert time.monotonic() - begin < 6
+    with pytest.raises(CommandFailed, match="did not answer within 1 s"):
+        await send(redis, "media-9", HangUp(CALL), now=time.time(), seconds=1)
 
 
 async def test_a_command_that_is_too_old_is_not_carried_out(redis: Redis) -> None:

@@ -1,4 +1,4 @@
-"""Reading calls, and the nightly check."""
+"""Reading calls, and the daily check."""
 
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -9,10 +9,10 @@ import pytest
 from redis.asyncio import Redis
 
 from core.calls.projector import Projector
-from core.calls.service import CallNotFound, call_with_journal, check_invariants, recent_calls
+from core.calls.service import CallNotFound, call_with_journal, check_invariants, check_yesterday, recent_calls
 from core.data import tenant, transaction
 from tests.core.calls.support import mixed, publish, running, some_calls, stored, until
-from tests.journals import Company, session_journals
+from tests.journals import Company, call_journal, session_journals
 
 
 async def project(redis: Redis, tenant_id: UUID, calls: list) -> None:  # type: ignore[type-arg]
@@ -55,7 +55,7 @@ async def test_a_call_comes_with_its_journal_and_only_to_its_tenant(
         await call_with_journal(calls[0][0].call_id)
 
 
-async def test_the_nightly_check_is_silent_on_a_sound_day_and_names_what_is_not(redis: Redis, tenant_a: UUID) -> None:
+async def test_the_daily_check_is_silent_on_a_sound_day_and_names_what_is_not(redis: Redis, tenant_a: UUID) -> None:
     calls = some_calls(tenant_a, 4, 40)
     yesterday = datetime.now(UTC).replace(hour=0, minute=0) - timedelta(days=1)
     sessions = list(session_journals(Random(1), Company(tenant_a), yesterday))
@@ -70,3 +70,19 @@ async def test_the_nightly_check_is_silent_on_a_sound_day_and_names_what_is_not(
     problems = [problem for day in days for problem in await check_invariants(tenant_a, day, ZoneInfo("UTC"))]
     assert any("queue_visit" in problem for problem in problems)
     assert any(str(deleted) in problem and "missing" in problem for problem in problems)
+
+
+async def test_the_daily_job_logs_what_is_wrong_with_the_tenants_own_yesterday(
+    redis: Redis, tenant_a: UUID, caplog: pytest.LogCaptureFixture
+) -> None:
+    noon = datetime.now(ZoneInfo("Europe/Oslo")).replace(hour=12) - timedelta(days=1)
+    await project(
+        redis, tenant_a, [call_journal(Random(n), Company(tenant_a), noon.astimezone(UTC)) for n in range(20)]
+    )
+    with tenant(tenant_a):
+        await check_yesterday()
+        assert "do not add up" not in caplog.text
+        async with transaction() as unit:
+            await unit.execute("UPDATE queue_visit SET waiting_seconds = waiting_seconds + 1")
+        await check_yesterday()
+    assert f"the figures of tenant {tenant_a} do not add up" in caplog.text

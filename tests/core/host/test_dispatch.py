@@ -22,12 +22,12 @@ async def context(plugin: Plugin, tenant_id: UUID) -> AsyncIterator[tuple[str, U
     yield plugin.name, tenant_id
 
 
-def dispatcher(handler: Callable[..., Any]) -> tuple[Dispatcher, Plugin]:
+def dispatcher(handler: Callable[..., Any], *, timeout: float = 30) -> tuple[Dispatcher, Plugin]:
     """A dispatcher over the plugin `bell` with this on_event."""
     handler.__name__ = "on_event"
     found = registry(entry_point("bell", None, on_event=handler))
     assert not found.broken
-    return Dispatcher(found, context, timeout=0.2), found.plugins["bell"]
+    return Dispatcher(found, context, timeout=timeout), found.plugins["bell"]
 
 
 async def test_a_hook_gets_its_context_and_is_counted() -> None:
@@ -95,7 +95,7 @@ async def test_a_hook_that_hangs_is_ended_when_its_time_is_up() -> None:
     async def bell(event: int) -> None:
         await asyncio.Event().wait()
 
-    host, plugin = dispatcher(bell)
+    host, plugin = dispatcher(bell, timeout=0.2)
     assert not await host.call(plugin, "on_event", TENANT, event=1)
     assert host.counter("bell").timeouts == 1
 
@@ -109,7 +109,7 @@ async def test_a_plain_hook_that_blocks_stops_nobody_and_gets_nothing_more_meanw
         release.wait()
         loop.call_soon_threadsafe(returned.set)
 
-    host, plugin = dispatcher(bell)
+    host, plugin = dispatcher(bell, timeout=1)
     assert not await host.call(plugin, "on_event", TENANT, event=1)
     assert not await host.call(plugin, "on_event", TENANT, event=2)
     assert (host.counter("bell").timeouts, host.counter("bell").failures) == (1, 1)

@@ -79,7 +79,7 @@ async def test_a_change_reaches_the_gate_of_another_process(host: Dispatcher, re
             while not await redis.pubsub_numsub("modules") or not (await redis.pubsub_numsub("modules"))[0][1]:
                 await asyncio.sleep(0.01)
             await switch(redis, here, host, "nightbell", on=True)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while not there.is_on("nightbell", tenant_a):
                 await asyncio.sleep(0.01)
     finally:

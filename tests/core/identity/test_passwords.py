@@ -28,14 +28,14 @@ async def test_a_hash_that_is_none_never_matches() -> None:
     assert not (await verify_password("not a hash", "x")).matches
 
 
-async def test_an_unknown_user_takes_as_long_as_a_wrong_password() -> None:
+async def test_an_unknown_user_costs_as_much_work_as_a_wrong_password() -> None:
     stored = await hash_password("right")
     await verify_password("", "warm")
     times: dict[str, list[float]] = {stored: [], "": []}
     for _ in range(7):
         for value, taken in times.items():
-            began = time.perf_counter()
+            began = time.process_time()
             await verify_password(value, "wrong")
-            taken.append(time.perf_counter() - began)
+            taken.append(time.process_time() - began)
     known, unknown = median(times[stored]), median(times[""])
     assert 0.5 < unknown / known < 2

@@ -183,7 +183,7 @@ async def test_a_delayed_job_waits(redis: Redis, redis_server: EmbeddedRedis) ->
         asked = time.monotonic()
         await jobs.enqueue("remind", delay=0.5)
         await until(lambda: bool(ran))
-    assert 0.45 < ran[0] - asked < 5
+    assert ran[0] - asked > 0.45
 
 
 async def test_a_period_runs_once_for_each_tenant_however_many_workers_there_are(

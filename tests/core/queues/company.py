@@ -64,7 +64,7 @@ class Company:
         return len((await self.distributor.state.snapshot(self.tenant, self.configs[self.queue])).calls)
 
     async def assert_nothing_is_left(self) -> None:
-        async with asyncio.timeout(2):  # an offer that was being committed is given back a moment later
+        async with asyncio.timeout(15):  # an offer that was being committed is given back a moment later
             for person in [member.person_id for member in self.configs[self.queue].members]:
                 while await self.activity(person) is not Activity.FREE:
                     await asyncio.sleep(0.002)

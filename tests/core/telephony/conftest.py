@@ -172,9 +172,12 @@ async def remote_with(**settings: Any) -> AsyncIterator[Remote]:
     } | settings
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
     process = await asyncio.create_subprocess_exec(
-        sys.executable, str(Path(__file__).parent / "peer.py"), json.dumps(options),
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, limit=1 << 20,
-    )  # fmt: skip
+        *(sys.executable, str(Path(__file__).parent / "peer.py"), json.dumps(options)),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environment,
+        limit=1 << 20,
+    )
     remote = Remote(process)
     try:
         remote.port = await remote.start()

@@ -69,7 +69,7 @@ class Peer:
         return self.engine.endpoint.sip_port
 
     async def dial(self, uri: str, caller: str = "+4722000001") -> int:
-        switch = self.engine.switch_for(uuid4(), uuid4(), NoJournal())
+        switch = self.engine.switch_for(NoJournal())
         leg = await switch.dial(
             Dial(
                 tenant_id=uuid4(),

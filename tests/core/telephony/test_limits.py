@@ -57,7 +57,7 @@ async def test_calls_of_a_process_that_does_not_renew_them_are_counted_no_longer
     dead, alive, tenant = TollGuard(redis), TollGuard(redis), uuid4()
     policy = OutgoingPolicy(concurrent_calls=2)
     assert await dead.admit(tenant, uuid4(), policy) == await alive.admit(tenant, uuid4(), policy) == ""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         while await alive.admit(tenant, uuid4(), policy) != "":
             await alive.renew()
             await asyncio.sleep(0.05)

@@ -5,11 +5,10 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from core.data import Database, tenant
+from core.data import Database, system, tenant
 from core.tenancy.errors import TenancyError
 from core.tenancy.service import (
     add_main_number,
-    all_main_numbers,
     all_tenants,
     create_tenant,
     main_numbers,
@@ -18,7 +17,7 @@ from core.tenancy.service import (
     tenant_by_slug,
     this_tenant,
 )
-from core.tenancy.tables import Tenant
+from core.tenancy.tables import MainNumber, Tenant
 
 
 async def test_a_tenant_is_made_once_and_found_by_its_slug(database: Database) -> None:
@@ -59,7 +58,8 @@ async def test_a_main_number_belongs_to_one_tenant_of_the_installation(tenant_a:
         with pytest.raises(TenancyError, match="in use already"):
             await add_main_number("+4722334455")
         assert await main_numbers() == []
-    assert [(n.number, n.tenant_id) for n in await all_main_numbers()] == [("+4722334455", tenant_a)]
+    with tenant(tenant_a):
+        assert [(n.number, n.tenant_id) for n in await main_numbers()] == [("+4722334455", tenant_a)]
 
 
 async def test_a_module_is_set_again_and_again(tenant_a: UUID, tenant_b: UUID) -> None:
@@ -82,4 +82,5 @@ async def test_what_a_tenant_owns_goes_with_it(database: Database, tenant_a: UUI
     connection = await database.connect("system")
     await connection.execute("DELETE FROM tenant WHERE id = $1", tenant_a)
     await connection.close()
-    assert [n.number for n in await all_main_numbers()] == ["+4722334466"]
+    with system():
+        assert [n.number for n in await MainNumber.objects()] == ["+4722334466"]

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import time
 from uuid import UUID
 
 import pytest
@@ -82,26 +81,12 @@ async def test_sign_in_and_out_by_keyboard_alone(tab: Page, address: str, kari: 
     await expect(tab).to_have_url(f"{address}/sign-in?next=/live")
 
 
-async def test_a_call_is_on_the_screen_300_ms_after_its_event(
-    tab: Page, address: str, kari: User, telephony: Telephony
-) -> None:
+async def test_calls_come_and_go_on_the_screen(tab: Page, address: str, kari: User, telephony: Telephony) -> None:
     await sign_in(tab, address, EMAIL, PASSWORD)
     await expect(tab.locator(".connection")).to_have_text("Direkte")
     await expect(tab.get_by_text("Ingen samtaler akkurat nå")).to_be_visible()
-    await tab.evaluate(
-        "() => new MutationObserver(() => {"
-        "  const seen = window.seen ??= {};"
-        "  for (const row of document.querySelectorAll('[data-call]')) seen[row.dataset.call] ??= Date.now()"
-        "}).observe(document.querySelector('sb-calls'), {subtree: true, childList: true})"
-    )
-    times = []
-    for number in range(8):
-        began = time.time()
-        call = telephony.call(kari.tenant_id, caller=f"+479224111{number}")
-        await tab.wait_for_function("id => window.seen?.[id]", arg=str(call.id))
-        times.append(await tab.evaluate("id => window.seen[id]", str(call.id)) / 1000 - began)
-        await asyncio.sleep(0.13)
-    assert max(times) < 0.3, times
+    call = telephony.call(kari.tenant_id)
+    await expect(tab.locator(f"[data-call='{call.id}']")).to_be_visible()
     call.flow("Hovedmeny")
     await expect(tab.locator(f"[data-call='{call.id}'] .where b")).to_have_text("Hovedmeny")
     call.hang_up()
