@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -424,7 +425,10 @@ class PjLeg:
 
     def heard(self) -> None:
         """See Watched.heard."""
-        codec = self._dialog.getStreamInfo(0).codecName if self._dialog else ""
+        codec = ""
+        if self._dialog is not None:
+            with suppress(pj.Error):  # a native thread has ended the call since packets()
+                codec = self._dialog.getStreamInfo(0).codecName
         self._endpoint.tell(self._media_up, codec)
 
     def _media_up(self, codec: str) -> None:
