@@ -31,6 +31,7 @@ from core.flows.prompts import prompts_of
 from core.host.lifespan import lifespans
 from core.host.service import follow_modules, load_gate
 from core.queues.distributor import Distributor
+from core.telephony.endpoint import TelephonyFailed
 from core.telephony.engine import Engine
 from core.telephony.invite import IncomingCall
 from core.telephony.legs import PjLeg
@@ -48,6 +49,8 @@ log = logging.getLogger(__name__)
 
 CLOCK_RATE = 8000
 """Of the conference bridge: telephone trunks speak G.711, so nothing has to be resampled."""
+TRUNK_RETRY_SECONDS = 15.0
+"""A trunk whose host could not be looked up is tried again after so long: at the start the network may be late."""
 LEGS_A_CALL = 3
 """The caller, who talks, and members who ring."""
 
@@ -72,6 +75,9 @@ class MediaProcess:
         self._calls: dict[UUID, asyncio.Task[None]] = {}
         self._sessions: dict[UUID, CallSession] = {}
         self._trunks: dict[UUID, Trunk] = {}
+        self._unused: dict[UUID, Trunk] = {}
+        """Those of them that are to be tried again."""
+        self._changing_trunks = asyncio.Lock()
         self._elements_of: dict[frozenset[str], Mapping[str, AnyElement]] = {}
         """By the plugins that a tenant has on."""
         self._stop = asyncio.Event()
@@ -114,6 +120,7 @@ class MediaProcess:
             await load_gate(self._installation.gate)  # before the routing, which asks for plugins' elements
             await self._routing.load()
             _background(stack, self._routing.follow())
+            _background(stack, self._retry_trunks())
             _background(stack, serve(redis, self.name, self._carry_out, clock=time.time))
             _background(stack, announce(redis, self._announcement))
             log.info("takes calls at %s", self._announcement().sip_address)
@@ -169,6 +176,14 @@ class MediaProcess:
         return route, journal
 
     async def _serve(self, leg: PjLeg, invite: IncomingCall, call_id: UUID) -> None:
+        try:
+            await self._run_call(leg, invite, call_id)
+        except Exception:  # a session ends its call in any case, so this is one that never began
+            log.exception("call %s could not be taken", call_id)
+        finally:
+            leg.end(Cause.FAILED)  # nothing when it has ended
+
+    async def _run_call(self, leg: PjLeg, invite: IncomingCall, call_id: UUID) -> None:
         route, journal = self._begin(invite, call_id)
         switch = self._engine.switch_for(journal)
         switch.adopt(leg)
@@ -187,16 +202,33 @@ class MediaProcess:
 
     async def _use_trunks(self, trunks: list[Trunk]) -> None:
         """Take exactly these trunks into use; one that cannot be used costs only itself."""
-        for trunk_id in self._trunks.keys() - {trunk.id for trunk in trunks}:
-            del self._trunks[trunk_id]
-            await self._engine.remove_trunk(trunk_id)
-        for trunk in trunks:
-            if self._trunks.get(trunk.id) != trunk:
-                self._trunks[trunk.id] = trunk
-                try:
-                    await self._engine.put_trunk(trunk)
-                except ValueError as error:
-                    log.error("a trunk cannot be used: %s", error)
+        async with self._changing_trunks:
+            for trunk_id in self._trunks.keys() - {trunk.id for trunk in trunks}:
+                del self._trunks[trunk_id]
+                self._unused.pop(trunk_id, None)
+                await self._engine.remove_trunk(trunk_id)
+            for trunk in trunks:
+                if self._trunks.get(trunk.id) != trunk:
+                    self._trunks[trunk.id] = trunk
+                    await self._use_trunk(trunk)
+
+    async def _use_trunk(self, trunk: Trunk) -> None:
+        self._unused.pop(trunk.id, None)
+        try:
+            await self._engine.put_trunk(trunk)
+        except ValueError as error:
+            log.error("a trunk cannot be used now: %s", error)
+            self._unused[trunk.id] = trunk
+        except TelephonyFailed as error:  # its username or host is nothing that SIP can carry: no use in trying again
+            log.error("trunk %s cannot be used: %s", trunk.name, error)
+
+    async def _retry_trunks(self) -> None:
+        """Try again for ever what could not be used."""
+        while True:
+            await asyncio.sleep(TRUNK_RETRY_SECONDS)
+            async with self._changing_trunks:
+                for trunk in list(self._unused.values()):
+                    await self._use_trunk(trunk)
 
     async def _prepare_prompts(self, tenant_id: UUID, routes: list[Route]) -> None:
         """Render what a tenant's flows say before a caller has to wait for it; changed sounds are looked up again."""
@@ -263,9 +295,15 @@ def _endpoint_options(settings: Settings, number: int, name: str) -> EndpointOpt
 def _background(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
     """Run `work` until the stack is left."""
     task = asyncio.create_task(work)
+    task.add_done_callback(_tell_if_failed)
 
     async def end() -> None:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
     stack.push_async_callback(end)
+
+
+def _tell_if_failed(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        log.critical("a part of this media process has failed; restart it: %s", task, exc_info=task.exception())

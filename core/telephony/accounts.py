@@ -37,6 +37,11 @@ class Account(pj.Account):
         self._on_incoming(self, event.callId, event.rdata.wholeMsg, event.rdata.srcAddress)
 
     @callback
+    def onIncomingSubscribe(self, event: pj.OnIncomingSubscribeParam) -> None:
+        """By itself the library would accept subscriptions to presence from anybody, and keep a dialog for each."""
+        event.code = pj.PJSIP_SC_FORBIDDEN
+
+    @callback
     def onRegState(self, event: pj.OnRegStateParam) -> None:
         if self._on_registration is not None:
             active = event.code // 100 == 2 and event.expiration > 0

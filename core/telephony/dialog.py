@@ -64,6 +64,16 @@ class Dialog(pj.Call):
         self.owner.on_media(self)
 
     @callback
+    def onCallTransferRequest(self, event: pj.OnCallTransferRequestParam) -> None:
+        """REFER (RFC 3515): by itself the library would call whoever the other side names, past every limit."""
+        event.statusCode = pj.PJSIP_SC_FORBIDDEN
+
+    @callback
+    def onCallReplaceRequest(self, event: pj.OnCallReplaceRequestParam) -> None:
+        """INVITE with Replaces (RFC 3891): by itself the library would answer it and put it in our call's place."""
+        event.statusCode = pj.PJSIP_SC_FORBIDDEN
+
+    @callback
     def onDtmfEvent(self, event: pj.OnDtmfEventParam) -> None:
         if not event.flags & _DTMF_IS_UPDATE:
             self.owner.on_digit(self, event.digit)

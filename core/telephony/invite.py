@@ -10,6 +10,10 @@ from core.telephony.numbers import to_e164
 _COMPACT = {"f": "from", "t": "to", "i": "call-id", "m": "contact"}
 _ADDRESS = re.compile(r'^\s*(?:"((?:[^"\\]|\\.)*)"|([^<"]*?))\s*<\s*([^>]*)>|^\s*([^;\s]+)')
 _URI = re.compile(r"^(sips?|tel):(?:([^@>\s]*)@)?([^;?>\s]*)", re.IGNORECASE)
+LONGEST_HEADER = 1000
+"""Characters of a header that are read: nobody can have us work on, keep or show more."""
+LONGEST_NAME = 80
+LONGEST_CALL_ID = 200
 
 
 class IncomingCall(Struct, frozen=True, kw_only=True):
@@ -32,7 +36,8 @@ class Headers:
 
     def __init__(self, message: str) -> None:
         head = re.sub(r"\r?\n[ \t]+", " ", message.split("\r\n\r\n", 1)[0])
-        self.first, *lines = head.splitlines() or [""]
+        # Not splitlines(): it also divides at characters that a display name may hold, and so forges headers.
+        self.first, *lines = (line[:LONGEST_HEADER] for line in re.split(r"\r\n|\r|\n", head))
         self._values: dict[str, str] = {}
         for line in lines:
             name, _, value = line.partition(":")
@@ -76,9 +81,14 @@ def read_invite(message: str, *, source: str, trunk: str, region: str) -> Incomi
     caller = "" if withheld else to_e164(asserted or claimed, region)
     return IncomingCall(
         caller=caller,
-        display_name="" if withheld else name,
-        dialled=to_e164(dialled, region) or dialled,
+        display_name="" if withheld else _printable(name),
+        dialled=to_e164(dialled, region) or _printable(dialled),
         trunk=trunk,
-        sip_call_id=headers.get("call-id"),
+        sip_call_id=headers.get("call-id")[:LONGEST_CALL_ID],
         source=source,
     )
+
+
+def _printable(text: str) -> str:
+    """What may be kept and shown: one line, not too long."""
+    return "".join(sign for sign in text if sign.isprintable())[:LONGEST_NAME]

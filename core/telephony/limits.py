@@ -1,6 +1,7 @@
 """Toll-fraud limits of outgoing calls: where a tenant may call, how many at once and how many a minute."""
 
 import asyncio
+import re
 import time
 from collections.abc import Callable
 from typing import Annotated
@@ -8,12 +9,13 @@ from uuid import UUID
 
 import phonenumbers
 from msgspec import Meta, Struct
-from phonenumbers import PhoneNumberType
+from phonenumbers import PhoneNumberType, ShortNumberCost
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 NORDIC_AND_BALTIC = frozenset({"NO", "SE", "DK", "FI", "IS", "EE", "LV", "LT"})
 EXPENSIVE = frozenset({PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST, PhoneNumberType.UAN})
+E164 = re.compile(r"\+[1-9][0-9]{4,14}")
 LEASE_SECONDS = 10
 """A call that its process does not renew is no longer counted: the process has died."""
 RENEW_SECONDS = 3.0
@@ -37,16 +39,22 @@ def is_emergency(number: str, region: str) -> bool:
 
 def refusal(number: str, region: str, policy: OutgoingPolicy) -> str:
     """Why `number` (E.164) may not be called by a tenant in `region`; "" when it may."""
+    # The parser forgives much: "00882…;phone-context=+49" counts as German, but the trunk would dial 00882….
+    if not E164.fullmatch(number):
+        return f"{number!r} is not an international number (E.164: + and digits)"
     try:
         parsed = phonenumbers.parse(number, None)
     except phonenumbers.NumberParseException:
-        return f"{number} is not an international number (E.164)"
+        return f"{number} is not an international number: no country has that code"
     if not phonenumbers.is_possible_number(parsed):
         return f"{number} cannot exist: its length is wrong for its country"
     country = phonenumbers.region_code_for_number(parsed) or "?"
     if country != region and country not in policy.countries:
         return f"calls to {country} are not allowed"
-    if not policy.premium and phonenumbers.number_type(parsed) in EXPENSIVE:
+    # Short ones such as directory enquiries are no valid numbers, so they have no type.
+    expensive = phonenumbers.number_type(parsed) in EXPENSIVE
+    expensive = expensive or phonenumbers.expected_cost(parsed) == ShortNumberCost.PREMIUM_RATE
+    if not policy.premium and expensive:
         return f"{number} is a premium-rate number"
     return ""
 

@@ -37,8 +37,8 @@ async def announce(redis: "Redis", current: Callable[[], Announcement]) -> None:
     said = current()
     try:
         while True:
-            said = current()
             try:
+                said = current()  # reads files, which fails when no more may be open
                 async with redis.pipeline(transaction=True) as pipe:
                     pipe.set(f"media:{said.name}", msgspec.json.encode(said), ex=EXPIRY_SECONDS)
                     pipe.sadd(NAMES, said.name)

@@ -31,6 +31,8 @@ TRUNKS = "trunks"
 SETTLE_SECONDS = 0.05
 """Changes are gathered for so long before they are loaded."""
 RETRY_SECONDS = 1.0
+TRY_AGAIN_SECONDS = 30.0
+"""A tenant that could not be loaded, although the database answers, is tried again after so long."""
 
 
 class Route(Struct, frozen=True, kw_only=True):
@@ -134,11 +136,24 @@ class Routing:
 
     async def _load(self, tenants: set[UUID]) -> None:
         for tenant_id in tenants:
-            found = await _load_tenant(tenant_id)
-            self._tenants[tenant_id] = found
-            kept = {number: route for number, route in self._by_number.items() if route.tenant_id != tenant_id}
-            self._by_number = kept | found.routes
-            await self._on_change(tenant_id, list(found.routes.values()))
+            try:
+                await self._load_one(tenant_id)
+            except (OSError, DatabaseUnavailable):
+                raise
+            except Exception:  # what one tenant has stored must not cost the others their calls
+                log.exception("tenant %s cannot be loaded; its calls go by what was known", tenant_id)
+                asyncio.get_running_loop().call_later(TRY_AGAIN_SECONDS, self._again, tenant_id)
+
+    async def _load_one(self, tenant_id: UUID) -> None:
+        found = await _load_tenant(tenant_id)
+        self._tenants[tenant_id] = found
+        kept = {number: route for number, route in self._by_number.items() if route.tenant_id != tenant_id}
+        self._by_number = kept | found.routes
+        await self._on_change(tenant_id, list(found.routes.values()))
+
+    def _again(self, tenant_id: UUID) -> None:
+        self._changed.add(tenant_id)
+        self._wake.set()
 
 
 async def _load_tenant(tenant_id: UUID) -> TenantRouting:

@@ -1,5 +1,6 @@
 """Trunks of the platform: stored, listed, removed; with the system role."""
 
+import logging
 from uuid import UUID
 
 import msgspec
@@ -8,12 +9,20 @@ from core.data import system, transaction
 from core.telephony.tables import TrunkRow
 from core.telephony.trunks import Trunk
 
+log = logging.getLogger(__name__)
+
 
 async def all_trunks() -> list[Trunk]:
-    """Every trunk, the first choice first. Raises msgspec.ValidationError for one that was stored wrongly."""
+    """Every trunk, the first choice first; one that was stored wrongly is logged and left out."""
     with system():
         rows = await TrunkRow.select().order_by(TrunkRow.priority, TrunkRow.name)
-    return [msgspec.convert(row, Trunk) for row in rows]
+    found = []
+    for row in rows:
+        try:
+            found.append(msgspec.convert(row, Trunk))
+        except msgspec.ValidationError as error:
+            log.error("the trunk %s is stored wrongly and not used: %s", row["name"], error)
+    return found
 
 
 async def put_trunk(trunk: Trunk) -> None:

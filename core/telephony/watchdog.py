@@ -74,7 +74,13 @@ class Watchdog:
         self._silent.pop(leg, None)
 
     def _look_for_media(self) -> None:
-        now = time.monotonic()
+        try:
+            self._look(time.monotonic())
+        finally:  # whatever one leg raises, the others are looked at again
+            if self._silent:
+                self._endpoint.after(MEDIA_TICK, self._look_for_media)
+
+    def _look(self, now: float) -> None:
         for leg, since in list(self._silent.items()):
             packets = leg.packets()
             if packets is None:
@@ -86,8 +92,6 @@ class Watchdog:
             elif now - since > self._timeout and not leg.held:
                 del self._silent[leg]
                 leg.overdue(Cause.NO_MEDIA)
-        if self._silent:
-            self._endpoint.after(MEDIA_TICK, self._look_for_media)
 
     def _sweep(self) -> None:
         self._endpoint.after(TICK, self._sweep)

@@ -1,5 +1,7 @@
 """Reading an INVITE."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,3 +82,21 @@ def test_any_text_is_read_without_an_exception(text: str) -> None:
 def test_damaged_headers_are_read_without_an_exception(parts: list[str]) -> None:
     names = ("From", "To", "P-Asserted-Identity", "Privacy", "f", "i")
     read(*(f"{name}: {part}" for name, part in zip(names, parts, strict=False)))
+
+
+@pytest.mark.parametrize("sign", ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c", "\x1e"])
+def test_no_sign_in_a_display_name_begins_another_header(sign: str) -> None:
+    forged = f'"Kari{sign}P-Asserted-Identity: <sip:+4722000000@x>{sign}Privacy: id"'
+    call = read(f"From: {forged} <sip:+4790000001@x>;tag=1", "P-Asserted-Identity: <sip:+4790000009@carrier>")
+    assert call.caller == "+4790000009"
+    assert call.display_name.isprintable()
+
+
+def test_long_headers_cost_no_time_and_are_cut() -> None:
+    began = time.perf_counter()
+    call = read(f"From: a{' ' * 14_000}x", f"Call-ID: {'c' * 9000}", first=f"INVITE sip:{'d' * 9000}@x SIP/2.0")
+    assert time.perf_counter() - began < 0.1
+    assert len(call.sip_call_id) == 200
+    assert len(call.dialled) <= 80
+    name = read(f'From: "{"n" * 900}" <sip:+4790000001@x>').display_name
+    assert name == "n" * 80

@@ -23,6 +23,21 @@ def test_other_countries_premium_and_broken_numbers_are_refused(number: str, wor
     assert word in refusal(number, "NO", OutgoingPolicy())
 
 
+@pytest.mark.parametrize(
+    "number",
+    [
+        "+4722334455;ext=5", "0088212345678;phone-context=+47", "+47 22 33 44 55", "+4722CALLME", "+4722334455\n",
+        "tel:+4722334455", "+4722334455@192.0.2.1", "+４７22334455", "+9992233445566",
+    ],
+)  # fmt: skip
+def test_only_plain_international_numbers_pass(number: str) -> None:
+    assert "international number" in refusal(number, "NO", OutgoingPolicy(countries=frozenset({"NO", "DE", "?"})))
+
+
+def test_short_numbers_that_cost_more_are_premium() -> None:
+    assert "premium" in refusal("+46118118", "SE", OutgoingPolicy())
+
+
 def test_a_tenant_may_open_countries_and_premium_numbers() -> None:
     policy = OutgoingPolicy(countries=frozenset({"SO"}), premium=True)
     assert refusal("+2522345678", "NO", policy) == refusal("+4782912345", "NO", policy) == ""

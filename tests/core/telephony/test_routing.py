@@ -15,9 +15,10 @@ from core.flows.elements import BUILT_IN
 from core.flows.service import create_flow, publish, save_version
 from core.queues.errors import UnknownQueue
 from core.queues.service import add_member, create_queue
+from core.telephony import routing as routing_module
 from core.telephony.limits import OutgoingPolicy
-from core.telephony.routing import Route, Routing
-from core.telephony.service import put_trunk, remove_trunk
+from core.telephony.routing import Route, Routing, TenantRouting
+from core.telephony.service import all_trunks, put_trunk, remove_trunk
 from core.telephony.trunks import Trunk
 from core.tenancy.service import add_main_number, write_settings
 
@@ -144,3 +145,44 @@ async def test_routing_goes_on_while_the_database_is_away_and_follows_again_afte
         with tenant(tenant_b):
             await add_main_number("+4721000002")
         await until(lambda: routing.route("+4721000002") is not None)
+
+
+async def test_what_one_tenant_has_stored_wrongly_costs_the_others_nothing(
+    database: Database, tenant_a: UUID, tenant_b: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tenant(tenant_b):
+        await add_main_number("+4721000002")
+
+    async def load(tenant_id: UUID) -> TenantRouting:
+        if tenant_id == tenant_a and broken:
+            raise ValueError("stored wrongly")
+        return await load_tenant(tenant_id)
+
+    broken, load_tenant = True, routing_module._load_tenant
+    monkeypatch.setattr(routing_module, "_load_tenant", load)
+    monkeypatch.setattr(routing_module, "TRY_AGAIN_SECONDS", 0.05)
+    with tenant(tenant_a):
+        await add_main_number(NUMBER)
+    heard = Heard()
+    routing = Routing(database, heard.changed, heard.trunks_changed)
+    await routing.load()
+    task = asyncio.create_task(routing.follow())
+    try:
+        await until(lambda: len(heard.tenants) == 2)  # the other one, by load() and again when it listens
+        assert routing.route("+4721000002") is not None
+        assert routing.route(NUMBER) is None
+        broken = False
+        await until(lambda: routing.route(NUMBER) is not None)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_trunk_that_was_stored_wrongly_is_left_out(database: Database, tenant_a: UUID) -> None:
+    good = Trunk(id=uuid4(), name="good", host="127.0.0.1")
+    await put_trunk(good)
+    await put_trunk(Trunk(id=uuid4(), name="wrong", host="127.0.0.1"))
+    with system():
+        async with transaction() as unit:
+            await unit.execute("UPDATE trunk SET mode = 'registration' WHERE name = 'wrong'")
+    assert await all_trunks() == [good]
