@@ -8,7 +8,7 @@ from core.data import tenant as in_force
 from core.host.service import grant as grant_module
 from core.host.service import revoke as revoke_module
 from core.host.service import switch
-from core.tenancy.service import add_main_number, all_main_numbers, all_tenants, create_tenant, modules
+from core.tenancy.service import add_main_number, all_tenants, create_tenant, main_numbers, modules
 from core.wiring import Installation, open_host
 
 
@@ -24,13 +24,12 @@ def list_(settings: Settings) -> None:
 
     async def work(_: Installation) -> list[tuple[str, ...]]:
         rows: list[tuple[str, ...]] = [("slug", "name", "zone", "language", "numbers", "modules")]
-        numbers = await all_main_numbers()
         for one in await all_tenants():
             with in_force(one.id):
-                granted = sorted((await modules()).items())
+                granted, numbers = sorted((await modules()).items()), await main_numbers()
             theirs = [name if row.enabled else f"({name})" for name, row in granted if row.entitled]
-            own = [row.number for row in numbers if row.tenant_id == one.id]
-            rows.append((one.slug, one.name, one.timezone, one.language, " ".join(own), " ".join(theirs)))
+            own = " ".join(row.number for row in numbers)
+            rows.append((one.slug, one.name, one.timezone, one.language, own, " ".join(theirs)))
         return rows
 
     table(in_installation(settings, work))
