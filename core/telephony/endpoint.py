@@ -8,6 +8,7 @@ import itertools
 import logging
 import queue
 import resource
+import ssl
 import sys
 import threading
 import time
@@ -24,8 +25,11 @@ logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
+CLOSED = "the endpoint has been closed"
 GRACE = 1.0
 """Seconds that a pj object is kept after its last use: a callback of it may still be on its way."""
+_in_use = threading.Lock()
+"""Held while an endpoint is open."""
 REFERENCES = 3
 """References to an object that only _free() knows: the timer's, its own and that of the question."""
 
@@ -68,7 +72,7 @@ class Endpoint:
         self._order = itertools.count()
         self._kept: dict[int, object] = {}
         self._thread = threading.Thread(target=self._run, name="telephony", daemon=True)
-        self._stopping = False
+        self._opened = self._stopping = self._tls = False
         self._at_close: list[Callable[[], None]] = []
         self.on_rejected: Callable[[int, str, str], None] = lambda code, message, source: None
         """Told, in a native thread, of an INVITE that the library refused by itself: code, message, source."""
@@ -81,7 +85,11 @@ class Endpoint:
         sys.setswitchinterval(0.001)
         self.loop = asyncio.get_running_loop()
         self._thread.start()
-        await self.do(self._open)
+        try:
+            await self.do(self._open)
+        except BaseException:
+            await self._end()
+            raise
 
     async def close(self) -> None:
         """Hang up everything, free every pj object and end the threads. This object cannot be started again."""
@@ -92,11 +100,19 @@ class Endpoint:
             if not self._kept:
                 break
             await asyncio.sleep(0.05)
+        await self._end()
+
+    async def _end(self) -> None:
         await self.do(self._stop)
         await asyncio.to_thread(self._thread.join)
 
     async def do(self, function: Callable[..., Result], *arguments: Any) -> Result:
-        """Run `function` on the command thread and return its result. pj errors come as TelephonyFailed."""
+        """Run `function` on the command thread and return its result.
+
+        Raises what it raises; a pj error comes as TelephonyFailed, and so does the end of the endpoint.
+        """
+        if self._stopping:
+            raise TelephonyFailed(CLOSED)
         future: asyncio.Future[Result] = self.loop.create_future()
         self._jobs.put((function, arguments, future))
         return await future
@@ -148,6 +164,10 @@ class Endpoint:
                 self._perform(*self._jobs.get(timeout=wait))
             while self._timers and self._timers[0][0] <= time.monotonic():
                 self._perform(*heapq.heappop(self._timers)[2:], None)
+        while not self._jobs.empty():
+            _, _, future = self._jobs.get()
+            if future is not None:
+                self.tell(_fail, future, TelephonyFailed(CLOSED))
 
     def _bury(self, thing: object, grace: float) -> None:
         self.after(grace, self._free, thing)
@@ -176,7 +196,10 @@ class Endpoint:
 
     def _open(self) -> None:
         options = self.options
+        if not _in_use.acquire(blocking=False):
+            raise TelephonyFailed("another endpoint is open in this process: close it first, or use a second process")
         self.library = _Library(self)
+        self._opened = True
         self.library.libCreate()
         self.library.libInit(library_config(options))
         self.library.audDevManager().setNullDev()
@@ -217,6 +240,19 @@ class Endpoint:
                     raise self._occupied("TCP", error.reason) from None
         raise AssertionError
 
+    def open_tls(self) -> None:
+        """Be able to call over TLS, where the other side shows a certificate that this machine (SSL_CERT_FILE) trusts.
+
+        Only from the command thread; once is enough.
+        """
+        if not self._tls:
+            config = pj.TransportConfig()
+            config.boundAddress = self.options.sip_host
+            config.tlsConfig.verifyServer = True
+            config.tlsConfig.CaListFile = ssl.get_default_verify_paths().cafile or ""
+            self.library.transportCreate(pj.PJSIP_TRANSPORT_TLS, config)
+            self._tls = True
+
     def _occupied(self, transport: str, reason: str) -> TelephonyFailed:
         where = f"{self.options.sip_host}:{self.options.sip_port}"
         return TelephonyFailed(
@@ -228,12 +264,17 @@ class Endpoint:
 
     def _stop(self) -> None:
         self._stopping = True
+        if not self._opened:
+            return
         for function in self._at_close:
             function()
         self._timers.clear()
         self._kept.clear()
         self.library.libDestroy()
+        # Deleted now, whoever still refers to it: a second pj.Endpoint aborts the process.
+        pj.Endpoint.__swig_destroy__(self.library)
         del self.library
+        _in_use.release()
 
 
 class _Library(pj.Endpoint):

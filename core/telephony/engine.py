@@ -16,7 +16,7 @@ from core.telephony.legs import PjLeg
 from core.telephony.options import EndpointOptions
 from core.telephony.signalling import Surroundings
 from core.telephony.switch import Exchange, PjSwitch
-from core.telephony.trunks import Line, Lines, Trunk, TrunkMode, networks_of
+from core.telephony.trunks import Line, Lines, Transport, Trunk, TrunkMode, networks_of
 from core.telephony.watchdog import Watchdog
 
 logger = logging.getLogger(__name__)
@@ -80,6 +80,8 @@ class Engine:
         """
         line = Line(trunk, await networks_of(trunk))
         await self.remove_trunk(trunk.id)
+        if trunk.transport is Transport.TLS:
+            await self.endpoint.do(self.endpoint.open_tls)
         if trunk.username:
             registered = partial(self.endpoint.tell, self._registered, line)
             await self.endpoint.do(self._accounts.add, line, self._accounts.reserve(trunk), registered)

@@ -100,6 +100,37 @@ async def test_an_engine_can_be_opened_again_in_the_same_process(exchange: Excha
         assert again.port == port
 
 
+async def test_after_its_end_nothing_waits_for_the_command_thread(exchange: Exchange) -> None:
+    endpoint = exchange.engine.endpoint
+    closing = asyncio.create_task(exchange.engine.close())
+    results: list[str] = []
+    while not closing.done():
+        try:
+            await asyncio.wait_for(endpoint.do(_thread), 5)
+        except TelephonyFailed as error:
+            results.append(str(error))
+        await asyncio.sleep(0)
+    await closing
+    with pytest.raises(TelephonyFailed, match="closed"):
+        await endpoint.do(_thread)
+    assert set(results) <= {"the endpoint has been closed"}
+
+
+async def test_a_failed_start_leaves_the_process_able_to_start(exchange: Exchange) -> None:
+    await exchange.engine.close()
+    with pytest.raises(BuildProblem, match="codec"):
+        async with exchange_with(codecs=("MP3/8000",)):
+            pass
+    async with exchange_with():
+        pass
+
+
+async def test_a_second_endpoint_in_the_process_is_refused(exchange: Exchange) -> None:
+    with pytest.raises(TelephonyFailed, match="another endpoint is open"):
+        async with exchange_with():
+            pass
+
+
 async def test_an_engine_that_was_never_started_closes() -> None:
     engine = Engine(
         EndpointOptions(), max_calls=1, rtp_timeout=1, confirm_timeout=1, on_incoming=lambda leg, invite: None

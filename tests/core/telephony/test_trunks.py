@@ -2,7 +2,10 @@
 
 import asyncio
 import socket
+import ssl
+import subprocess
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -54,6 +57,37 @@ async def test_a_trunk_over_tcp(exchange: Exchange, sipp: Start) -> None:
     assert await asyncio.wait_for(leg.until(LegState.ANSWERED), 5) is LegState.ANSWERED
     await leg.hang_up()
     await carrier.ends_well()
+
+
+@pytest.mark.parametrize(("trusted", "cause"), [(True, Cause.BUSY), (False, Cause.UNREACHABLE)])
+async def test_a_trunk_over_tls_must_show_a_certificate_that_we_trust(
+    exchange: Exchange, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trusted: bool, cause: Cause
+) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=carrier -addext subjectAltName=IP:127.0.0.1"
+    files = ["-keyout", str(key), "-out", str(certificate)]
+    await asyncio.to_thread(subprocess.run, [*command.split(), *files], check=True, capture_output=True)
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    server = await asyncio.start_server(_busy, "127.0.0.1", 0, ssl=context)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        await exchange.allow(port=port, priority=1, transport=Transport.TLS)
+        leg = await exchange.dial("+4790000001", kind="number")
+        assert await asyncio.wait_for(leg.until(LegState.ENDED), 10) is LegState.ENDED
+    assert leg.ending is not None
+    assert leg.ending.cause is cause
+
+
+async def _busy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A SIP server that answers every INVITE with 486."""
+    request = (await reader.readuntil(b"\r\n\r\n")).decode()
+    kept = [line for line in request.split("\r\n") if line.startswith(("Via:", "From:", "To:", "Call-ID:", "CSeq:"))]
+    response = "\r\n".join(["SIP/2.0 486 Busy Here", *kept, "Content-Length: 0", "", ""])
+    writer.write(response.encode())
+    await writer.drain()
 
 
 async def test_the_next_trunk_takes_over_when_one_refuses_or_is_deaf(
