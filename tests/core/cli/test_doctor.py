@@ -8,8 +8,15 @@ import pytest
 from core.cli import COMMANDS, sentralbord
 from core.cli.doctor import CHECKS
 from core.data import Database
+from core.host.registry import Registry
 from core.telephony.presence import NAMES, Announcement
 from core.ui import assets
+
+
+@pytest.fixture(autouse=True)
+def no_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The example plugin may have been made importable by another test, and is not migrated here."""
+    monkeypatch.setattr("core.cli.doctor.load", lambda: Registry({}))
 
 
 def verdicts(output: str) -> dict[str, tuple[bool, str]]:
