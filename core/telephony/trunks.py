@@ -28,6 +28,7 @@ class Transport(StrEnum):
 
     UDP = "udp"
     TCP = "tcp"
+    TLS = "tls"
 
 
 class Trunk(Struct, frozen=True, kw_only=True):
