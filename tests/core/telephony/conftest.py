@@ -228,6 +228,15 @@ def loudest(file: Path) -> list[int]:
     return found
 
 
+async def hears(remote: Remote, leg: int, file: Path, hertz: int | None) -> None:
+    """Record at the peer until this tone is what stands out, or silence (None); `file` holds the last try."""
+    for _ in range(20):
+        await remote.record(leg=leg, file=str(file), seconds=0.5)
+        if loudest(file)[:1] == ([] if hertz is None else [hertz]):
+            return
+    raise AssertionError(f"the peer hears {loudest(file)} instead of {hertz or 'silence'}")
+
+
 def free_port() -> int:
     """A UDP port that is free now."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
