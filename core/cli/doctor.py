@@ -145,7 +145,7 @@ async def _plugins(settings: Settings) -> str:
 async def _pjsua2(settings: Settings) -> str:
     try:
         from core.media import LEGS_A_CALL
-        from core.telephony.endpoint import SPARE_CALLS
+        from core.telephony.options import SPARE_CALLS
     except ImportError as error:
         raise Problem(f"pjsua2 cannot be imported ({error}): {REMEDY}") from error
     legs = settings.media.max_calls * LEGS_A_CALL

@@ -69,7 +69,7 @@ class Exchange:
 
     async def start(self) -> None:
         await self.engine.start()
-        self.switch = self.engine.switch_for(uuid4(), uuid4(), self.journal)
+        self.switch = self.engine.switch_for(self.journal)
         await self.allow(max_calls=1000)
 
     async def allow(self, **settings: Any) -> Trunk:
@@ -114,8 +114,8 @@ async def exchange() -> AsyncIterator[Exchange]:
 async def exchange_with(**settings: Any) -> AsyncIterator[Exchange]:
     """An engine under test with other settings."""
     made = Exchange(**settings)
-    await made.start()
     try:
+        await made.start()
         yield made
     finally:
         await made.engine.close()
