@@ -69,7 +69,7 @@ class Exchange:
 
     async def start(self) -> None:
         await self.engine.start()
-        self.switch = self.engine.switch_for(uuid4(), uuid4(), self.journal)
+        self.switch = self.engine.switch_for(self.journal)
         await self.allow(max_calls=1000)
 
     async def allow(self, **settings: Any) -> Trunk:
@@ -114,8 +114,8 @@ async def exchange() -> AsyncIterator[Exchange]:
 async def exchange_with(**settings: Any) -> AsyncIterator[Exchange]:
     """An engine under test with other settings."""
     made = Exchange(**settings)
-    await made.start()
     try:
+        await made.start()
         yield made
     finally:
         await made.engine.close()
@@ -226,6 +226,15 @@ def loudest(file: Path) -> list[int]:
         if spectrum[index] > 200 and all(abs(hertz - other) > 30 for other in found):
             found.append(hertz)
     return found
+
+
+async def hears(remote: Remote, leg: int, file: Path, hertz: int | None) -> None:
+    """Record at the peer until this tone is what stands out, or silence (None); `file` holds the last try."""
+    for _ in range(20):
+        await remote.record(leg=leg, file=str(file), seconds=0.5)
+        if loudest(file)[:1] == ([] if hertz is None else [hertz]):
+            return
+    raise AssertionError(f"the peer hears {loudest(file)} instead of {hertz or 'silence'}")
 
 
 def free_port() -> int:

@@ -84,10 +84,10 @@ async def test_a_kept_object_is_freed_on_the_command_thread_and_not_while_it_is_
     assert endpoint.load().objects == 1
     endpoint.release(thing, grace=0)
     assert endpoint.load().objects == 0
-    await asyncio.sleep(0.2)
+    await endpoint.do(_thread)
     assert freed == []
     del thing
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not freed:
             await asyncio.sleep(0.02)
     assert freed == [await endpoint.do(_thread)]

@@ -62,7 +62,7 @@ async def test_a_leg_on_hold_may_be_silent_until_it_comes_back(sipp: Start, dire
         await leg.answer()
         while not leg.held:
             await asyncio.sleep(0.02)
-        await asyncio.sleep(2.5)
+        await asyncio.sleep(2.5)  # longer than a leg that is not on hold may be silent
         assert leg.held
         assert leg.state is LegState.ANSWERED
         ending = await ended(leg)
@@ -75,8 +75,8 @@ async def test_digits_by_info_are_kept_until_they_are_asked_for(exchange: Exchan
     caller = await sipp("uac_info_digits", to=exchange.port)
     leg, _ = await exchange.incoming()
     await leg.answer()
-    assert await asyncio.wait_for(leg.digit(), 5) == "5"
-    assert await asyncio.wait_for(leg.digit(), 5) == "#"
+    assert await asyncio.wait_for(leg.digit(), 20) == "5"
+    assert await asyncio.wait_for(leg.digit(), 20) == "#"
     await leg.hang_up()
     await caller.ends_well()
     with pytest.raises(LegGone):
@@ -86,7 +86,7 @@ async def test_digits_by_info_are_kept_until_they_are_asked_for(exchange: Exchan
 async def test_an_offer_of_codecs_that_nobody_has_is_refused(exchange: Exchange, sipp: Start) -> None:
     caller = await sipp("uac_unknown_codec", to=exchange.port)
     await caller.ends_well()
-    invite, cause, code = await asyncio.wait_for(exchange.refused.get(), 5)
+    invite, cause, code = await asyncio.wait_for(exchange.refused.get(), 20)
     assert (invite.caller, invite.dialled) == ("+4790000009", "+4722334455")
     assert (cause, code) == (Cause.INCOMPATIBLE_MEDIA, 488)
     assert exchange.came.empty()
@@ -124,7 +124,7 @@ async def test_the_final_response_says_why(
 async def test_those_who_ring_in_vain_learn_that_it_was_answered_elsewhere(exchange: Exchange, sipp: Start) -> None:
     other = await sipp("uas_rings_until_cancelled")
     leg = await exchange.dial(f"sip:x@127.0.0.1:{other.port}")
-    assert await asyncio.wait_for(leg.until(LegState.RINGING), 5) is LegState.RINGING
+    assert await asyncio.wait_for(leg.until(LegState.RINGING), 20) is LegState.RINGING
     await leg.hang_up(Cause.ANSWERED_ELSEWHERE)
     await leg.hang_up()
     assert leg.ending == LegEnding(Cause.ANSWERED_ELSEWHERE, by_us=True)
@@ -135,8 +135,8 @@ async def test_those_who_ring_in_vain_learn_that_it_was_answered_elsewhere(excha
 async def test_early_media_is_ringing_and_the_call_is_answered_later(exchange: Exchange, sipp: Start) -> None:
     other = await sipp("uas_early_media")
     leg = await exchange.dial(f"sip:x@127.0.0.1:{other.port}")
-    assert await asyncio.wait_for(leg.until(LegState.RINGING), 5) is LegState.RINGING
-    assert await asyncio.wait_for(leg.until(LegState.ANSWERED), 5) is LegState.ANSWERED
+    assert await asyncio.wait_for(leg.until(LegState.RINGING), 20) is LegState.RINGING
+    assert await asyncio.wait_for(leg.until(LegState.ANSWERED), 20) is LegState.ANSWERED
     await leg.hang_up()
     await other.ends_well()
 
@@ -237,7 +237,7 @@ async def test_an_exception_in_a_callback_is_counted_and_harms_nobody(
         raise RuntimeError("broken on purpose")
 
     monkeypatch.setattr(leg, "on_media", broken)
-    await asyncio.wait_for(leg.until(LegState.ANSWERED), 5)
+    await asyncio.wait_for(leg.until(LegState.ANSWERED), 20)
     monkeypatch.undo()
     assert exchange.engine.load().callback_errors >= 1
     await leg.hang_up()
