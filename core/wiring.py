@@ -155,7 +155,7 @@ def core_apps() -> list[App]:
 
 
 def folder_of(settings: Settings) -> Path:
-    """The data folder, absolute, made if need be."""
+    """The data folder, absolute; made if need be, and then closed to the machine's other users."""
     folder = Path(settings.data.folder).expanduser().resolve()
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder

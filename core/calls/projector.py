@@ -152,8 +152,9 @@ class Projector:
                     async with transaction() as unit:
                         done = await store(unit, events, self._cache)
             except Exception as error:
-                # SQLSTATE class 22: data exception, 23: integrity violation. Trying those again is useless.
-                if str(getattr(error, "sqlstate", ""))[:2] in ("22", "23"):
+                # SQLSTATE class 22: data exception, 23: integrity violation, 54: a limit of PostgreSQL exceeded.
+                # Trying those again is useless, and would keep every tenant's journal waiting.
+                if str(getattr(error, "sqlstate", ""))[:2] in ("22", "23", "54"):
                     raise BadData(str(error)) from error
                 log.warning("the journal waits, PostgreSQL did not store %d events: %s", len(events), error)
                 await asyncio.sleep(RETRY_SECONDS)

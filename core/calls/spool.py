@@ -78,7 +78,10 @@ class Spool:
         """When the process before this one was last alive (UTC); None: there was none."""
         for segment in self._segments():
             for line in lines(segment).values():
-                self._note(_decode(line), line)
+                try:
+                    self._note(_decode(line), line)
+                except (msgspec.DecodeError, UnicodeDecodeError) as error:  # of another version: it must not stop ours
+                    log.error("%s has an event that this version cannot read (%s): %.100r", segment.name, error, line)
 
     def append(self, event: Event, line: bytes) -> None:
         """Write one event, given with its JSON. Raises OSError, for example when the disk is full."""

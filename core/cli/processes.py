@@ -1,6 +1,7 @@
 """Commands that run a process until it is told to stop."""
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Coroutine
@@ -33,6 +34,7 @@ def web(settings: Settings) -> None:
     """Run a web process."""
     from core.web.process import run_web
 
+    _keep_files_private()
     _run(settings, "web", run_web(settings))
 
 
@@ -42,6 +44,7 @@ def worker(settings: Settings) -> None:
     """Run a worker: jobs, the journal's projection, plugin events."""
     from core.worker import run_worker
 
+    _keep_files_private()
     _run(settings, "worker", run_worker(settings))
 
 
@@ -52,6 +55,7 @@ def media(settings: Settings, number: int) -> None:
     """Run a media process: SIP and audio."""
     from core.media import run_media
 
+    _keep_files_private()
     _run(settings, f"media{number}", run_media(settings, number))
 
 
@@ -63,6 +67,11 @@ def demo(settings: Settings, once: bool) -> None:
     from core.demo import run_demo
 
     sys.exit(_run(settings, "demo", run_demo(settings, once=once)))
+
+
+def _keep_files_private() -> None:
+    """Recordings, rendered prompts and all else that this process writes are for its own user's eyes."""
+    os.umask(0o077)
 
 
 def _run(settings: Settings, process: str, work: Coroutine[Any, Any, Any]) -> Any:

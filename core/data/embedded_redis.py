@@ -38,6 +38,7 @@ class EmbeddedRedis:
     def start(self) -> None:
         """Start the server unless it runs, and wait until it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.chmod(0o700)  # its append-only file is readable by everybody who gets there
         with locked(self.folder / "lock"):
             if not self.is_running():
                 self._launch()

@@ -36,16 +36,23 @@ async def sign_in(
     address and password fit users of several tenants. Takes as long when nobody has the address.
     """
     account = email.casefold()
-    await throttle.check(account, address)
-    users = await _users(email, company)
-    verdicts = [(user, await verify_password(user.password_hash or "", password)) for user in users]
-    if not users:
-        await verify_password("", password)
+    await throttle.begin(account, address)
+    try:
+        everybody = await _users(email)
+        users = [user for user in everybody if company in (None, user.tenant_id)]
+        verdicts = [(user, await verify_password(user.password_hash or "", password)) for user in users]
+        if not users:
+            await verify_password("", password)
+    except Exception:
+        await throttle.withdraw(account, address)
+        raise
     matches = [(user, verdict) for user, verdict in verdicts if verdict.matches]
     if not matches:
-        await throttle.failed(account, address)
         raise WrongCredentials
-    await throttle.succeeded(account, address)
+    if len(matches) == len(everybody):
+        await throttle.succeeded(account, address)
+    else:  # a user of one company with a colleague's address must not buy guesses at her password in another
+        await throttle.withdraw(account, address)
     for user, verdict in matches:
         if verdict.new_hash:
             await _keep_hash(user, verdict.new_hash)
@@ -130,10 +137,10 @@ async def set_language(principal: Principal, language: str) -> Principal:
     return msgspec.structs.replace(principal, language=language)
 
 
-async def _users(email: str, company: UUID | None) -> list[User]:
-    query = User.objects().where(User.active.eq(True), Lower(User.email) == email.lower()).limit(MOST_COMPANIES)
+async def _users(email: str) -> list[User]:
     with system():
-        return await (query.where(User.tenant_id == company) if company else query)
+        found = User.objects().where(User.active.eq(True), Lower(User.email) == email.lower())
+        return await found.order_by(User.created_at).limit(MOST_COMPANIES)
 
 
 async def _principal(user: User) -> Principal:

@@ -24,40 +24,53 @@ FAMILIAR_DAYS = 90
 PREFIX = "signin"
 
 
+# Looks and counts in one step: of many attempts at once, no more than the limits pass.
+# KEYS: pair, address, account, familiar. ARGV: window, address, limits of the three. Returns seconds to wait, 0: go on.
+_BEGIN = """
+local known = redis.call('ZSCORE', KEYS[4], ARGV[2])
+for i = 1, 3 do
+  if not (i == 3 and known) and tonumber(redis.call('GET', KEYS[i]) or '0') >= tonumber(ARGV[2 + i]) then
+    return math.max(redis.call('TTL', KEYS[i]), 1)
+  end
+end
+for i = 1, 3 do
+  redis.call('SET', KEYS[i], 0, 'EX', ARGV[1], 'NX')
+  redis.call('INCR', KEYS[i])
+end
+return 0
+"""
+# KEYS: counters to reduce by one.
+_WITHDRAW = """
+for i = 1, #KEYS do
+  if tonumber(redis.call('GET', KEYS[i]) or '0') > 0 then redis.call('DECR', KEYS[i]) end
+end
+"""
+
+
 class Throttle:
-    """Counts failed sign-ins per account, per address and per pair of both."""
+    """Counts sign-ins per account, per address and per pair of both. One counts as failed until it has succeeded."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._begin = redis.register_script(_BEGIN)
+        self._withdraw = redis.register_script(_WITHDRAW)
 
-    async def check(self, account: str, address: str) -> None:
-        """Raise TooManyAttempts when this account from this address is to wait."""
+    async def begin(self, account: str, address: str) -> None:
+        """Count an attempt; raise TooManyAttempts when this account from this address is to wait."""
         keys = _Keys(account, address)
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for key in keys.counters:
-                pipe.get(key)
-                pipe.ttl(key)
-            pipe.zscore(keys.familiar, keys.address)
-            *answers, familiar = await pipe.execute()
-        for limit, count, left in zip(
-            (PAIR_LIMIT, ADDRESS_LIMIT, ACCOUNT_LIMIT), answers[::2], answers[1::2], strict=True
-        ):
-            if limit == ACCOUNT_LIMIT and familiar is not None:
-                continue
-            if int(count or 0) >= limit:
-                raise TooManyAttempts(max(int(left), 1))
+        limits = (PAIR_LIMIT, ADDRESS_LIMIT, ACCOUNT_LIMIT)
+        wait = int(await self._begin([*keys.counters, keys.familiar], [WINDOW, keys.address, *limits]))
+        if wait:
+            raise TooManyAttempts(wait)
 
-    async def failed(self, account: str, address: str) -> None:
-        """Count a failure."""
-        async with self._redis.pipeline(transaction=True) as pipe:
-            for key in _Keys(account, address).counters:
-                pipe.set(key, 0, ex=WINDOW, nx=True)
-                pipe.incr(key)
-            await pipe.execute()
+    async def withdraw(self, account: str, address: str) -> None:
+        """The attempt does not count: it was not the visitor's doing that it came to nothing."""
+        await self._withdraw(list(_Keys(account, address).counters))
 
     async def succeeded(self, account: str, address: str) -> None:
-        """Forget the failures of this pair, and remember the address as familiar."""
+        """The attempt was no failure: forget those of this pair, and remember the address as familiar."""
         keys, now = _Keys(account, address), time.time()
+        await self._withdraw(list(keys.counters[1:]))
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.delete(keys.counters[0])
             pipe.zadd(keys.familiar, {keys.address: now})

@@ -5,12 +5,15 @@ from collections import deque
 
 from core.calls.ports import LegGone
 
+KEPT = 128
+"""Digits that are kept for later; a caller who sends more loses the oldest."""
+
 
 class DigitQueue:
     """Digits in the order they came; whoever asked first is served first. Used on the event loop."""
 
     def __init__(self) -> None:
-        self._digits: deque[str] = deque()
+        self._digits: deque[str] = deque(maxlen=KEPT)
         self._claims: list[tuple[str, asyncio.Future[str]]] = []
         self._closed = ""
 

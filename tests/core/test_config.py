@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.config import ConfigError, load_settings
+from core.wiring import folder_of
 
 
 def write(folder: Path, text: str) -> Path:
@@ -58,3 +59,8 @@ def test_a_wrong_variable_is_named() -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"none\.toml: no such settings file"):
         load_settings(tmp_path / "none.toml", {})
+
+
+def test_a_new_data_folder_is_closed_to_other_users(tmp_path: Path) -> None:
+    settings = load_settings(environment={"SENTRALBORD_DATA__FOLDER": str(tmp_path / "data")})
+    assert folder_of(settings).stat().st_mode & 0o077 == 0

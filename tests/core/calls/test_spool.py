@@ -162,3 +162,17 @@ def test_a_journal_numbers_its_events_and_its_time_never_runs_backwards(tmp_path
     assert [(event.at - start).total_seconds() for event in events] == [0, 0, 1]
     assert journal.state is not None
     assert journal.state.impossible == 2, "a call does not begin twice, but it goes on"
+
+
+def test_an_event_of_another_version_does_not_keep_a_process_from_starting(
+    tmp_path: Path, publisher: Publisher
+) -> None:
+    journal = CallJournal(TENANT, new_call(), Spool(tmp_path), publisher)
+    journal.write(started())
+    (segment,) = tmp_path.glob("*.jsonl")
+    line = segment.read_bytes().splitlines()[0]
+    assert b'"call.started"' in line
+    with segment.open("ab") as file:
+        file.write(line.replace(b'"call.started"', b'"call.of_tomorrow"').replace(b'"seq":1', b'"seq":2') + b"\n")
+    assert len(lines(segment)) == 2
+    assert len(Spool(tmp_path).unfinished()) == 1

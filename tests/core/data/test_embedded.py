@@ -257,3 +257,10 @@ def test_stopping_lets_go_of_the_socket(own_redis: EmbeddedRedis) -> None:
     own_redis.stop()
     with socket.socket(socket.AF_UNIX) as client, pytest.raises(OSError, match=r"refused|No such file"):
         client.connect(str(path))
+
+
+def test_what_redis_writes_is_closed_to_other_users(own_redis: EmbeddedRedis) -> None:
+    own_redis.folder.chmod(0o755)
+    own_redis.start()
+    assert own_redis.folder.stat().st_mode & 0o077 == 0
+    assert own_redis.socket.stat().st_mode & 0o077 == 0

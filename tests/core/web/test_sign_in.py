@@ -67,6 +67,20 @@ async def test_guessing_is_stopped_with_429_and_a_time(visitor: Visitor, kari: U
     assert "Try again in 15 minutes." in answer.text
 
 
+async def test_a_user_with_her_address_in_another_company_buys_nobody_more_guesses(
+    visitor: Visitor, kari: User, tenant_b: UUID
+) -> None:
+    with tenant(tenant_b):
+        await create_user("kari@a.example", "Not Kari", "known to the guesser")
+    for _ in range(PAIR_LIMIT):
+        assert (
+            await visitor.sign_in("kari@a.example", "known to the guesser", company=str(tenant_b))
+        ).status_code == 303
+        visitor.client.cookies.clear()
+        assert (await visitor.sign_in("kari@a.example", "a guess")).status_code == 401
+    assert (await visitor.sign_in("kari@a.example", "one more guess")).status_code == 429
+
+
 async def test_the_id_of_a_session_changes_at_sign_in_and_the_old_one_is_dead(
     visitor: Visitor, stranger: Visitor, kari: User
 ) -> None:
