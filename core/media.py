@@ -1,6 +1,7 @@
 """A media process: opens everything a call needs, takes calls, and stops without cutting anybody off."""
 
 import asyncio
+import gc
 import logging
 import os
 import socket
@@ -124,6 +125,8 @@ class MediaProcess:
             _background(stack, serve(redis, self.name, self._carry_out, clock=time.time))
             _background(stack, announce(redis, self._announcement))
             log.info("takes calls at %s", self._announcement().sip_address)
+            gc.collect()
+            gc.freeze()  # what lives as long as the process is not looked through again: that would stop all calls
             try:
                 await self._stop.wait()
             finally:
@@ -133,9 +136,11 @@ class MediaProcess:
         """Take no more calls, wait for those that go on, and end what is left when the time is up."""
         self._engine.draining = True
         seconds = self._installation.settings.media.drain_seconds
+        began = time.monotonic()
         if self._calls:
             log.info("stops when %d calls are over, in %g s at the latest", len(self._calls), seconds)
             await asyncio.wait(self._calls.values(), timeout=seconds)
+        await self._services.distributor.settled(seconds - (time.monotonic() - began))
         for task in self._calls.values():
             task.cancel()
         await asyncio.gather(*self._calls.values(), return_exceptions=True)

@@ -53,10 +53,10 @@ class Distributor:
         await cancel(*self._tasks, *self._afterwork)
         await self.notices.close()
 
-    @property
-    def unfinished(self) -> int:
-        """After-call work and releases still to be written: a draining process waits until there are none."""
-        return len(self._afterwork)
+    async def settled(self, seconds: float) -> None:
+        """Wait until all after-call work is over and everybody is released, but not longer than `seconds`."""
+        if self._afterwork:
+            await asyncio.wait(self._afterwork, timeout=seconds)
 
     async def enter(self, place: Place) -> None:
         """The call waits at its place until win() or leave(). Goes on waiting when Redis is away."""

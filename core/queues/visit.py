@@ -306,8 +306,10 @@ class _Visit:
             self.distributor.finish(self._after_call(offer.person_id, part_id, seconds))
 
     async def _after_call(self, person_id: UUID, part_id: UUID, seconds: int) -> None:
-        await self.distributor.until_after_call(self.call.tenant_id, person_id, seconds)
-        self.write(AfterCallEnded(part_id=part_id, person_id=person_id))
+        try:
+            await self.distributor.until_after_call(self.call.tenant_id, person_id, seconds)
+        finally:  # a process that stops sees its end no more, and the journal must have one
+            self.write(AfterCallEnded(part_id=part_id, person_id=person_id))
 
     async def _clear_up(self) -> None:
         """Leave nothing behind: no sound, no ringing, no reservation, no place."""

@@ -334,7 +334,6 @@ async def test_after_call_work_is_journaled_also_after_the_call_and_keeps_the_me
     await caller.hang_up()
     started = await caller.journal.until(AfterCallStarted)
     assert (started.part_id, started.person_id, started.seconds) == (part.part_id, anna, 30)
-    assert company.distributor.unfinished == 1
     second = await company.caller()
     decided = await second.journal.until(QueueDecided)
     assert decided.passed_over == {str(anna): "after_call_work"}
@@ -343,6 +342,19 @@ async def test_after_call_work_is_journaled_also_after_the_call_and_keeps_the_me
     caller.assert_journal_makes_sense()
     await second.journal.until(PartStarted)
     await second.hang_up()
+
+
+async def test_after_call_work_of_a_process_that_stops_has_an_end(redis: Redis) -> None:
+    async with open_company(redis, "stops") as company:
+        company.members("answer", acw_seconds=30)
+        caller = await company.caller()
+        await caller.journal.until(PartStarted)
+        await caller.hang_up()
+        await caller.journal.until(AfterCallStarted)
+        await company.distributor.settled(0.01)
+        assert not any(isinstance(event, AfterCallEnded) for event in caller.journal.events)
+    await caller.journal.until(AfterCallEnded)
+    caller.assert_journal_makes_sense()
 
 
 async def test_after_call_work_ends_by_itself(company: Company) -> None:
