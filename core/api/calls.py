@@ -126,15 +126,30 @@ class CallControl(Protocol):
     """
 
     @property
-    def call_id(self) -> UUID: ...
+    def call_id(self) -> UUID:
+        """Key of the call in the journal."""
+        ...
+
     @property
-    def tenant_id(self) -> UUID: ...
+    def tenant_id(self) -> UUID:
+        """Whose call it is."""
+        ...
+
     @property
-    def caller(self) -> str: ...
+    def caller(self) -> str:
+        """The caller's number."""
+        ...
+
     @property
-    def dialled(self) -> str: ...
+    def dialled(self) -> str:
+        """The main number that was dialled."""
+        ...
+
     @property
-    def language(self) -> str: ...
+    def language(self) -> str:
+        """BCP 47 tag of the language in which the caller is spoken to."""
+        ...
+
     @property
     def variables(self) -> dict[str, str]:
         """Values that elements of this call set for later ones."""

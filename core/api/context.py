@@ -24,9 +24,15 @@ class Context(Protocol):
     """The scope of one call into a plugin. Database access inside it sees only this tenant."""
 
     @property
-    def tenant_id(self) -> UUID: ...
+    def tenant_id(self) -> UUID:
+        """The tenant in force."""
+        ...
+
     @property
-    def plugin(self) -> str: ...
+    def plugin(self) -> str:
+        """Name of the plugin."""
+        ...
+
     @property
     def settings(self) -> Any:
         """The tenant's settings of this plugin: an instance of Manifest.settings."""

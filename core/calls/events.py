@@ -16,6 +16,8 @@ LOST_SEQ = 1_000_000
 
 
 class Direction(StrEnum):
+    """Who began the call: IN, a caller from outside."""
+
     IN = "in"
     OUT = "out"
 
@@ -98,6 +100,8 @@ class PartKind(StrEnum):
 
 
 class PartEnd(StrEnum):
+    """How a part of the call ended."""
+
     CALLER_HUNG_UP = "caller_hung_up"
     OTHER_HUNG_UP = "other_hung_up"
     TRANSFERRED = "transferred"
@@ -109,6 +113,8 @@ class Data(Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=Tr
 
 
 class CallStarted(Data, frozen=True, kw_only=True, tag="call.started"):
+    """A call came to a number of ours, or to one that nobody has."""
+
     direction: Direction
     caller: str
     """E.164, or empty when withheld."""
@@ -125,12 +131,16 @@ class CallAnswered(Data, frozen=True, kw_only=True, tag="call.answered"):
 
 
 class CallEnded(Data, frozen=True, kw_only=True, tag="call.ended"):
+    """The call is over. `sip_code`: the final response that we gave or got, 0 without one."""
+
     cause: Cause
     sip_code: int = 0
     detail: str = ""
 
 
 class LegCreated(Data, frozen=True, kw_only=True, tag="leg.created"):
+    """A SIP dialog of the call has begun; `person` is the name of the member it rings."""
+
     leg_id: UUID
     role: LegRole
     address: str
@@ -141,10 +151,14 @@ class LegCreated(Data, frozen=True, kw_only=True, tag="leg.created"):
 
 
 class LegRinging(Data, frozen=True, kw_only=True, tag="leg.ringing"):
+    """The other side's telephone rings (SIP 18x)."""
+
     leg_id: UUID
 
 
 class LegAnswered(Data, frozen=True, kw_only=True, tag="leg.answered"):
+    """The dialog is confirmed (200 and ACK); audio need not have come yet."""
+
     leg_id: UUID
 
 
@@ -156,6 +170,8 @@ class LegMediaUp(Data, frozen=True, kw_only=True, tag="leg.media_up"):
 
 
 class LegEnded(Data, frozen=True, kw_only=True, tag="leg.ended"):
+    """The dialog is over. `sip_code`: the final response, 0 after a BYE or when we gave up."""
+
     leg_id: UUID
     cause: Cause
     sip_code: int = 0
@@ -163,6 +179,8 @@ class LegEnded(Data, frozen=True, kw_only=True, tag="leg.ended"):
 
 
 class FlowEntered(Data, frozen=True, kw_only=True, tag="flow.entered"):
+    """A published version of a flow takes the call."""
+
     flow_id: UUID
     version_id: UUID
     version: int
@@ -170,35 +188,49 @@ class FlowEntered(Data, frozen=True, kw_only=True, tag="flow.entered"):
 
 
 class FlowFailed(Data, frozen=True, kw_only=True, tag="flow.failed"):
+    """The flow could not go on at this node; the caller hears an apology."""
+
     node: str
     problem: str
 
 
 class ElementEntered(Data, frozen=True, kw_only=True, tag="element.entered"):
+    """A node of the flow begins: its id, its element's key and its title."""
+
     node: str
     element: str
     title: str
 
 
 class ElementLeft(Data, frozen=True, kw_only=True, tag="element.left"):
+    """A node of the flow is left by this exit."""
+
     node: str
     exit: str
 
 
 class PromptStarted(Data, frozen=True, kw_only=True, tag="prompt.started"):
+    """The caller begins to hear a prompt."""
+
     what: str
     """The spoken text or the sound's name."""
 
 
 class PromptEnded(Data, frozen=True, kw_only=True, tag="prompt.ended"):
+    """The prompt is over; `interrupted_by` is the digit that cut it short, empty at its own end."""
+
     interrupted_by: str = ""
 
 
 class DigitsCollected(Data, frozen=True, kw_only=True, tag="digits.collected"):
+    """The caller keyed in digits that an element asked for."""
+
     digits: str
 
 
 class QueueEntered(Data, frozen=True, kw_only=True, tag="queue.entered"):
+    """The caller waits in a queue from now on: a queue visit begins."""
+
     visit_id: UUID
     queue_id: UUID
     queue: str
@@ -222,12 +254,16 @@ class QueueDecided(Data, frozen=True, kw_only=True, tag="queue.decided"):
 
 
 class QueueLeft(Data, frozen=True, kw_only=True, tag="queue.left"):
+    """The queue visit is over; `digit` is the one of the exit KEY."""
+
     visit_id: UUID
     exit: QueueExit
     digit: str = ""
 
 
 class Offered(Data, frozen=True, kw_only=True, tag="offer.made"):
+    """A member is rung for this call: one ring attempt, of `ring_seconds` at most."""
+
     offer_id: UUID
     visit_id: UUID
     person_id: UUID
@@ -237,6 +273,8 @@ class Offered(Data, frozen=True, kw_only=True, tag="offer.made"):
 
 
 class OfferEnded(Data, frozen=True, kw_only=True, tag="offer.ended"):
+    """The ring attempt is over; `sip_code`: the final response of the member's telephone, 0 without one."""
+
     offer_id: UUID
     outcome: OfferOutcome
     sip_code: int = 0
@@ -255,15 +293,21 @@ class PartStarted(Data, frozen=True, kw_only=True, tag="part.started"):
 
 
 class PartEnded(Data, frozen=True, kw_only=True, tag="part.ended"):
+    """Caller and other party hear each other no more."""
+
     part_id: UUID
     how: PartEnd
 
 
 class HoldStarted(Data, frozen=True, kw_only=True, tag="hold.started"):
+    """The caller is put on hold in a part of the call."""
+
     part_id: UUID
 
 
 class HoldEnded(Data, frozen=True, kw_only=True, tag="hold.ended"):
+    """The caller is taken off hold."""
+
     part_id: UUID
 
 
@@ -282,6 +326,8 @@ class CallbackRequested(Data, frozen=True, kw_only=True, tag="callback.requested
 
 
 class RecordingEnded(Data, frozen=True, kw_only=True, tag="recording.ended"):
+    """The caller was recorded: the key of the stored recording and its length in seconds."""
+
     key: str
     seconds: float
 
@@ -295,6 +341,8 @@ class AfterCallStarted(Data, frozen=True, kw_only=True, tag="after_call.started"
 
 
 class AfterCallEnded(Data, frozen=True, kw_only=True, tag="after_call.ended"):
+    """After-call work is over, by itself or by the member."""
+
     part_id: UUID
     person_id: UUID
 
@@ -310,6 +358,8 @@ class AgentLoggedIn(Data, frozen=True, kw_only=True, tag="agent.logged_in"):
 
 
 class AgentLoggedOut(Data, frozen=True, kw_only=True, tag="agent.logged_out"):
+    """The member logs out of the queue; `by`: the user who did it for her."""
+
     by: UUID | None = None
 
 

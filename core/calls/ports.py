@@ -57,11 +57,20 @@ class Leg(Protocol):
     """One SIP dialog with its audio."""
 
     @property
-    def id(self) -> UUID: ...
+    def id(self) -> UUID:
+        """The leg's key in the journal."""
+        ...
+
     @property
-    def role(self) -> LegRole: ...
+    def role(self) -> LegRole:
+        """What it is in the call."""
+        ...
+
     @property
-    def state(self) -> LegState: ...
+    def state(self) -> LegState:
+        """How far it has come."""
+        ...
+
     @property
     def ending(self) -> LegEnding | None:
         """Set when the state is ENDED."""

@@ -23,6 +23,8 @@ class Row(Struct, frozen=True, kw_only=True):
 
 
 class CallRow(Row, frozen=True, kw_only=True):
+    """One call, as the call log shows it (LOG-3). Durations are seconds."""
+
     direction: Direction
     caller: str
     caller_name: str
@@ -55,6 +57,8 @@ class CallRow(Row, frozen=True, kw_only=True):
 
 
 class PartRow(Row, frozen=True, kw_only=True):
+    """The caller with one agent or number (LOG-4)."""
+
     part_id: UUID
     kind: PartKind
     visit_id: UUID | None
@@ -74,6 +78,8 @@ class PartRow(Row, frozen=True, kw_only=True):
 
 
 class VisitRow(Row, frozen=True, kw_only=True):
+    """One stay in one queue, with what its statistics need (RQU, RQD)."""
+
     visit_id: UUID
     queue_id: UUID
     queue: str
@@ -107,6 +113,8 @@ class VisitRow(Row, frozen=True, kw_only=True):
 
 
 class OfferRow(Row, frozen=True, kw_only=True):
+    """One ring attempt at one member."""
+
     offer_id: UUID
     visit_id: UUID
     queue_id: UUID
@@ -122,6 +130,8 @@ class OfferRow(Row, frozen=True, kw_only=True):
 
 
 class AfterCallRow(Row, frozen=True, kw_only=True):
+    """After-call work of a member after one part of a call: planned and real seconds."""
+
     part_id: UUID
     queue_id: UUID | None
     person_id: UUID
@@ -132,6 +142,8 @@ class AfterCallRow(Row, frozen=True, kw_only=True):
 
 
 class SessionRow(Row, frozen=True, kw_only=True):
+    """A member logged in to one queue (RAD-3 … RAD-5)."""
+
     person_id: UUID
     person: str
     queue_id: UUID

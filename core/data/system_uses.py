@@ -8,5 +8,5 @@ SYSTEM_USES = {
     "core.host.service": "a periodic job has to know which tenants have its plugin on",
     "core.identity.service": "sign-in looks an address up before its tenant is known",
     "core.telephony.service": "trunks belong to the platform",
-    "core.tenancy.service": "makes tenants; lists them and their numbers",
+    "core.tenancy.service": "makes and lists tenants",
 }

@@ -1,4 +1,4 @@
-"""The rules that a manifest must keep, each with a message that says how to mend it (design §4)."""
+"""The rules that a manifest must keep, each with a message that says how to mend it (docs/adr/0006)."""
 
 import importlib
 import pkgutil

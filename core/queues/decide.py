@@ -1,4 +1,4 @@
-"""Who rings next, and why not the others: pure functions of a queue's snapshot (design §8)."""
+"""Who rings next, and why not the others: pure functions of a queue's snapshot (docs/adr/0004)."""
 
 from collections.abc import Mapping, Sequence
 from itertools import takewhile

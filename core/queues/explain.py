@@ -1,4 +1,4 @@
-"""The part of a decision that is kept with a call, and running it again (design §8)."""
+"""The part of a decision that is kept with a call, and running it again."""
 
 from collections.abc import Iterator
 from itertools import islice

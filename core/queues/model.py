@@ -145,7 +145,7 @@ class Decision(Struct, frozen=True):
 
 
 class Record(Struct, frozen=True):
-    """What mattered to one call in a decision, so that it can be run again (design §8)."""
+    """What mattered to one call in a decision, so that it can be run again."""
 
     now: int
     snapshot: Snapshot

@@ -14,7 +14,7 @@ class TrunkRow(Table, tablename="trunk"):
     host = Text()
     port = Integer(default=5060)
     mode = Text(help_text="ip or registration.")
-    transport = Text(help_text="udp or tcp.")
+    transport = Text(help_text="udp, tcp or tls.")
     username = Text(default="")
     secret = Text(default="", secret=True)
     number_format = Text(help_text="How numbers are written to the carrier.")

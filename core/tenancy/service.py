@@ -74,12 +74,6 @@ async def main_numbers() -> list[MainNumber]:
     return await MainNumber.objects().order_by(MainNumber.number)
 
 
-async def all_main_numbers() -> list[MainNumber]:
-    """The main numbers of all tenants; with the system role."""
-    with system():
-        return await MainNumber.objects().order_by(MainNumber.number)
-
-
 async def publish(main_number_id: UUID, flow_version_id: UUID) -> MainNumber:
     """Let calls to a number of the tenant in force be answered by this flow version from now on.
 
