@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Coroutine, Mapping
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -52,6 +53,8 @@ CLOCK_RATE = 8000
 """Of the conference bridge: telephone trunks speak G.711, so nothing has to be resampled."""
 TRUNK_RETRY_SECONDS = 15.0
 """A trunk whose host could not be looked up is tried again after so long: at the start the network may be late."""
+WARM_SECONDS = 10.0
+"""At the start, prompts that are not on the disk yet are waited for so long at most."""
 LEGS_A_CALL = 3
 """The caller, who talks, and members who ring."""
 
@@ -79,6 +82,8 @@ class MediaProcess:
         self._unused: dict[UUID, Trunk] = {}
         """Those of them that are to be tried again."""
         self._changing_trunks = asyncio.Lock()
+        self._warming: dict[UUID, asyncio.Task[None]] = {}
+        """Prompts that are being made, by tenant."""
         self._elements_of: dict[frozenset[str], Mapping[str, AnyElement]] = {}
         """By the plugins that a tenant has on."""
         self._stop = asyncio.Event()
@@ -116,10 +121,14 @@ class MediaProcess:
             ):
                 _background(stack, work)
             await stack.enter_async_context(self._services.distributor)
+            self._engine.draining = True  # until it is known who may call in and where calls go
             await self._engine.start()
             stack.push_async_callback(self._engine.close)
             await load_gate(self._installation.gate)  # before the routing, which asks for plugins' elements
             await self._routing.load()
+            self._engine.draining = False
+            if self._warming:
+                await asyncio.wait(list(self._warming.values()), timeout=WARM_SECONDS)
             _background(stack, self._routing.follow())
             _background(stack, self._retry_trunks())
             _background(stack, serve(redis, self.name, self._carry_out, clock=time.time))
@@ -236,8 +245,22 @@ class MediaProcess:
                     await self._use_trunk(trunk)
 
     async def _prepare_prompts(self, tenant_id: UUID, routes: list[Route]) -> None:
-        """Render what a tenant's flows say before a caller has to wait for it; changed sounds are looked up again."""
+        """Render what a tenant's flows say before a caller has to wait for it; changed sounds are looked up again.
+
+        Beside the routing: a voice that is slow, or away, keeps nobody's changes from taking effect.
+        """
         self._library.forget(tenant_id)
+        if earlier := self._warming.get(tenant_id):
+            earlier.cancel()
+        self._warming[tenant_id] = task = asyncio.create_task(self._warm(tenant_id, routes))
+        task.add_done_callback(partial(self._warmed, tenant_id))
+
+    def _warmed(self, tenant_id: UUID, task: asyncio.Task[None]) -> None:
+        if self._warming.get(tenant_id) is task:
+            del self._warming[tenant_id]
+        _tell_if_failed(task)
+
+    async def _warm(self, tenant_id: UUID, routes: list[Route]) -> None:
         sounds, elements = self._library.of(tenant_id), self._elements(tenant_id)
         for route in routes:
             if route.published is not None:

@@ -42,7 +42,7 @@ class Engine:
         self.endpoint = Endpoint(options)
         self.lines = Lines()
         self.draining = False
-        """Refuse new callers; calls go on."""
+        """Refuse new callers, who may try again; calls go on."""
         self.callers = 0
         """Incoming legs that have not ended."""
         self.refused = 0
@@ -121,8 +121,10 @@ class Engine:
     def _received(self, leg: PjLeg, message: str, source: str) -> None:
         line = self.lines.of_source(source)
         if line is None:
+            # While it starts, a process does not know its trunks yet: they are to come again.
+            cause = Cause.DRAINING if self.draining else Cause.NOT_ALLOWED
             logger.warning("INVITE from %s refused: no trunk has that address", source)
-            self._refuse(leg, Cause.NOT_ALLOWED)
+            self._refuse(leg, cause)
             return
         invite = read_invite(message, source=source, trunk=line.trunk.name, region=line.trunk.region)
         leg.address = invite.caller or "anonymous"

@@ -30,6 +30,9 @@ class GuardedSwitch:
 
     async def dial(self, dial: Dial) -> Leg:
         """See Switch.dial. A leg that is not allowed comes back ENDED with NOT_ALLOWED and the reason."""
+        if dial.address.kind == "sip" and await self._switch.is_outside(dial.address.value):
+            problem = f"{dial.address.value} is a number at a trunk: make it a device of the kind number"
+            return self._switch.refused(dial, Cause.NOT_ALLOWED, problem)
         if dial.address.kind != "number" or is_emergency(dial.address.value, self._region):
             return await self._switch.dial(dial)
         admission = uuid7()

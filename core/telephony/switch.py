@@ -11,7 +11,8 @@ from core.telephony.legs import PjLeg
 from core.telephony.signalling import Route, Surroundings
 from core.telephony.trunks import Line, Lines
 
-_SIP_URI = re.compile(r"^sips?:[^\s<>\"]+$", re.IGNORECASE)
+_SIP_URI = re.compile(r"sips?:[^\s<>\"?]+", re.IGNORECASE)
+"""Without headers (after "?"), which would become ours."""
 TRUNK_RESPONSE = 5.0
 """Seconds for a trunk to answer an INVITE with anything at all, before the next one is tried."""
 DEVICE_RESPONSE = 8.0
@@ -55,6 +56,10 @@ class PjSwitch:
         leg.refuse(LegEnding(cause, detail=detail, by_us=True))
         return leg
 
+    async def is_outside(self, uri: str) -> bool:
+        """Whether a device's SIP address is really a number at a trunk, so that the call would cost."""
+        return await self._exchange.lines.reached_by(uri)
+
     async def bridge(self, one: Leg, other: Leg) -> None:
         """See Switch.bridge. A leg without audio yet joins as soon as it has it."""
         first, second = _ours(one), _ours(other)
@@ -80,7 +85,7 @@ class PjSwitch:
     def _routes(self, dial: Dial) -> tuple[list[Route], str]:
         """The ways to make this call, the best first; or why there is none."""
         if dial.address.kind == "sip":
-            if not _SIP_URI.match(dial.address.value):
+            if not _SIP_URI.fullmatch(dial.address.value):
                 return [], f"{dial.address.value!r} is not a SIP address (sip:name@host)"
             return [self._route(dial, None, dial.address.value)], ""
         if dial.address.kind != "number":

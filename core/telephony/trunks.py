@@ -2,14 +2,19 @@
 
 import asyncio
 import ipaddress
+import re
 import socket
 from enum import StrEnum
 from typing import Annotated
+from urllib.parse import unquote
 from uuid import UUID
 
 from msgspec import Meta, Struct
 
 from core.telephony.numbers import NumberFormat, from_e164
+
+_NUMBER_URI = re.compile(r"sips?:\+?[0-9().*#-]{6,}(?:[;:][^@]*)?@(?P<host>\[[^\]]*\]|[^:;?>]+)", re.IGNORECASE)
+"""A SIP address whose user part is a telephone number, not an extension."""
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -101,6 +106,23 @@ class Lines:
         except ValueError:
             return None
         return next((line for line in self.ordered() if any(address in net for net in line.networks)), None)
+
+    async def reached_by(self, uri: str) -> bool:
+        """Whether a SIP address means a number at one of the trunks, whose carrier would take us for the caller."""
+        found = _NUMBER_URI.match(unquote(uri))
+        if found is None:
+            return False
+        host = found["host"].strip("[]").lower()
+        if any(line.trunk.host.lower() == host for line in self._lines.values()):
+            return True
+        try:
+            loop = asyncio.get_running_loop()
+            found_addresses = await loop.getaddrinfo(host, None, type=socket.SOCK_DGRAM)
+        except OSError:
+            return False
+        addresses = {ipaddress.ip_address(entry[4][0]) for entry in found_addresses}
+        networks = [network for line in self._lines.values() for network in line.networks]
+        return any(address in network for address in addresses for network in networks)
 
     def ordered(self) -> list[Line]:
         """All lines, the first choice first."""

@@ -1,6 +1,7 @@
 """Trunks: who may call in, which one takes a call out, registration, numbers and caller's number."""
 
 import asyncio
+import ipaddress
 import socket
 import ssl
 import subprocess
@@ -197,3 +198,32 @@ def test_lines_are_tried_by_priority_and_only_while_they_have_room() -> None:
     assert lines.outgoing() == [second]
     second.registered = False
     assert lines.outgoing() == []
+
+
+@pytest.mark.parametrize(
+    ("uri", "outside"),
+    [
+        ("sip:+88213123456@192.0.2.1", True),
+        ("sip:0088213123456;phone-context=x@192.0.2.1:5099;transport=tcp", True),
+        ("sip:%2B88213123456@192.0.2.1", True),
+        ("sip:0088213123456@CARRIER.example", True),
+        ("sip:0088213123456@3221225985", True),  # 192.0.2.1 as one number
+        ("sip:0088213123456@localhost", True),
+        ("sip:1001@192.0.2.1", False),
+        ("sip:kari@192.0.2.1", False),
+        ("sip:0088213123456@198.51.100.7", False),
+        ("sip:0088213123456@nowhere.invalid", False),
+    ],
+)
+async def test_a_devices_address_that_is_a_number_at_a_trunk_is_an_outside_call(uri: str, outside: bool) -> None:
+    lines = Lines()
+    networks = (ipaddress.ip_network("192.0.2.0/28"), ipaddress.ip_network("127.0.0.1/32"))
+    lines.put(Line(trunk(host="carrier.example"), networks))
+    assert await lines.reached_by(uri) is outside
+
+
+@pytest.mark.parametrize("uri", ["sip:kari@192.0.2.1\n", "sip:kari@192.0.2.1?Route=%3Csip:x%3E", "sip:a b@x"])
+async def test_a_devices_address_carries_no_headers_or_line_ends(exchange: Exchange, uri: str) -> None:
+    leg = await exchange.dial(uri)
+    assert leg.ending is not None
+    assert leg.ending.cause is Cause.UNREACHABLE

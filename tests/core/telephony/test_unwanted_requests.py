@@ -90,3 +90,14 @@ async def test_nobody_can_subscribe_to_our_presence(exchange: Exchange) -> None:
     uri = f"sip:sentralbord@127.0.0.1:{exchange.port}"
     phone.send("SUBSCRIBE", uri, "Event: presence", "Expires: 3600", "Accept: application/pidf+xml")
     assert (await phone.final("SUBSCRIBE")).startswith("SIP/2.0 403")
+
+
+async def test_while_it_starts_even_an_unknown_address_is_told_to_try_again(exchange: Exchange) -> None:
+    for line in exchange.engine.lines.ordered():
+        await exchange.engine.remove_trunk(line.trunk.id)
+    exchange.engine.draining = True
+    phone = Phone(exchange.port)
+    phone.send("INVITE", f"sip:+4722334455@127.0.0.1:{exchange.port}", body=SDP)
+    refused = await phone.final("INVITE")
+    assert refused.startswith("SIP/2.0 503")
+    assert header(refused, "Retry-After") == "5"
