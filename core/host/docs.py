@@ -38,10 +38,8 @@ def undocumented() -> list[str]:
 
 def page() -> str:
     """The whole page."""
-    return (
-        "\n".join([HEAD, "## Hooks\n", *_hooks(), "## Types\n", *_types(), "## Functions\n", *_functions()]).rstrip()
-        + "\n"
-    )
+    parts = (HEAD, "## Hooks\n", *_hooks(), "## Types\n", *_types(), "## Functions\n", *_functions())
+    return "\n".join(parts).rstrip() + "\n"
 
 
 def _hooks() -> Iterator[str]:

@@ -21,7 +21,6 @@ from core.queues.model import (
     Waiting,
     WaitingCall,
 )
-from tests.bench.bench_decide import measure
 
 NOW = 1_800_000_000_000
 QUEUE = UUID(int=7)
@@ -301,8 +300,3 @@ def test_what_is_kept_of_a_decision_is_small() -> None:
         why = reasons(c, snapshot, config, decision)
         sizes.append(len(record(c, snapshot, config, decision, why, NOW)))
     assert max(sizes) < 2_000
-
-
-def test_a_decision_for_500_waiting_calls_and_200_members_takes_less_than_20_milliseconds() -> None:
-    for method in Distribution:
-        assert measure(500, 200, method, 1.0)["median_ms"] < 20
