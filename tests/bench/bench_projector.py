@@ -1,11 +1,8 @@
 """How fast one worker brings the journal from Redis to PostgreSQL, and what an event costs on its way.
 
-Run `python -m tests.bench.bench_projector`; prints JSON. The servers are the embedded ones and wait for the disk.
+The servers are the embedded ones and wait for the disk.
 """
 
-import argparse
-import asyncio
-import json
 import os
 import tempfile
 import time
@@ -149,11 +146,3 @@ async def project(redis, events: list[Event], bare: float) -> dict[str, float]: 
         "ratio_to_bare_insert": round(spent / len(events) * bare, 2),
         "rejected": worker.rejected,
     }
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--calls", type=int, default=1500)
-    parser.add_argument("--tenants", type=int, default=5)
-    options = parser.parse_args()
-    print(json.dumps(asyncio.run(main(options.calls, options.tenants)), indent=1))  # noqa: T201
