@@ -18,6 +18,7 @@ from core.host.events import EMITTED, EventReader, decode_emitted, emit
 from core.host.gate import Gate
 from core.host.registry import Plugin
 from tests.core.host.plugins import entry_point, registry
+from tests.waiting import until
 
 TENANT, OTHER = uuid4(), uuid4()
 
@@ -56,12 +57,6 @@ class Bell:
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 async def test_events_come_in_order_and_only_those_of_tenants_that_have_the_plugin_on(redis: Redis) -> None:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from uuid import UUID
@@ -22,6 +22,7 @@ from core.data.embedded import EmbeddedRedis
 from core.jobs.model import GiveUp, JobError, WorkerJob, periods
 from core.jobs.service import Jobs
 from core.jobs.worker import JobWorker
+from tests.waiting import until
 
 TENANTS = [uuid7(), uuid7()]
 
@@ -35,13 +36,6 @@ async def until_empty(redis: Redis) -> None:
     """Wait until no job waits or runs."""
     async with asyncio.timeout(15):
         while await redis.zcard("jobs"):
-            await asyncio.sleep(0.005)
-
-
-async def until(condition: Callable[[], bool], seconds: float = 15) -> None:
-    """Wait for a condition."""
-    async with asyncio.timeout(seconds):
-        while not condition():
             await asyncio.sleep(0.005)
 
 

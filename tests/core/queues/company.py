@@ -1,7 +1,7 @@
 """A company with one queue, and callers in it, for tests of whole stays."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -139,9 +139,3 @@ async def open_company(redis: Redis, name: str = "m1", like: Company | None = No
         if like:
             company.tenant, company.queue = like.tenant, like.queue
         yield company
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(15):
-        while not condition():
-            await asyncio.sleep(0.01)

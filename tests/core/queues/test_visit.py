@@ -28,7 +28,8 @@ from core.queues import offers, ringing
 from core.queues.errors import UnknownQueue
 from core.queues.explain import run_again
 from core.queues.model import Activity
-from tests.core.queues.company import Company, open_company, until
+from tests.core.queues.company import Company, open_company
+from tests.waiting import until
 
 
 @pytest_asyncio.fixture

@@ -13,6 +13,7 @@ from core.telephony.endpoint import TelephonyFailed
 from core.telephony.legs import PjLeg
 from core.telephony.options import G722, PCMA
 from tests.core.telephony.conftest import Exchange, Remote, exchange_with, hears, loudest, remote_with
+from tests.waiting import until
 
 Tone = Callable[..., Path]
 
@@ -90,7 +91,7 @@ async def test_a_recording_ends_by_digit_silence_or_time_and_tells_its_length(
     assert loudest(file) == [600]
     by_digit = tmp_path / "by_digit.wav"
     recording = asyncio.create_task(leg.record(by_digit, max_seconds=30, silence_seconds=25, stop="#"))
-    await _until(by_digit.exists)
+    await until(by_digit.exists)
     await remote.digits(leg=number, digits="#")
     assert await recording < 20
     await remote.hush(leg=number)
@@ -104,11 +105,11 @@ async def test_what_was_recorded_is_kept_when_the_caller_hangs_up(
     await remote.play(leg=number, file=str(tone(600)))
     file = tmp_path / "message.wav"
     recording = asyncio.create_task(leg.record(file, max_seconds=30, silence_seconds=5, stop=""))
-    await _until(lambda: file.exists() and file.stat().st_size > 8000)
+    await until(lambda: file.exists() and file.stat().st_size > 8000)
     await remote.hang_up(leg=number)
     with pytest.raises(LegGone):
         await recording
-    await _until(lambda: _frames(file) > 0)
+    await until(lambda: _frames(file) > 0)
     assert loudest(file) == [600]
 
 
@@ -130,7 +131,7 @@ async def test_everything_that_waits_learns_that_the_leg_is_gone(
         asyncio.create_task(leg.digit()),
         asyncio.create_task(leg.record(tmp_path / "r.wav", max_seconds=90, silence_seconds=90, stop="2")),
     ]
-    await _until((tmp_path / "r.wav").exists)
+    await until((tmp_path / "r.wav").exists)
     await remote.hang_up(leg=number)
     done, _ = await asyncio.wait(waiting, timeout=20)
     assert {type(task.exception()) for task in done} == {LegGone}
@@ -147,19 +148,13 @@ async def test_the_other_side_may_hold_and_come_back_and_is_heard_again(
     await remote.play(leg=number, file=str(tone(600)))
     music = asyncio.create_task(leg.play([tone(900)], loop=True))
     await remote.hold(leg=number, held=True)
-    await _until(lambda: leg.held)
+    await until(lambda: leg.held)
     await remote.hold(leg=number, held=False)
-    await _until(lambda: not leg.held)
+    await until(lambda: not leg.held)
     await hears(remote, number, tmp_path / "theirs.wav", 900)
     await leg.record(tmp_path / "ours.wav", max_seconds=0.8, silence_seconds=9, stop="")
     assert loudest(tmp_path / "ours.wav") == [600]
     music.cancel()
-
-
-async def _until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not condition():
-            await asyncio.sleep(0.02)
 
 
 async def test_a_wideband_and_a_narrowband_leg_hear_each_other(tone: Tone, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID, uuid4
 
@@ -21,6 +21,7 @@ from core.telephony.routing import Route, Routing, TenantRouting
 from core.telephony.service import all_trunks, put_trunk, remove_trunk
 from core.telephony.trunks import Trunk
 from core.tenancy.service import add_main_number, write_settings
+from tests.waiting import until
 
 NUMBER = "+4721000000"
 DOCUMENT = parse(json.dumps({"start": "end", "nodes": [{"id": "end", "element": "core.hang_up"}]}))
@@ -51,12 +52,6 @@ async def following(database: Database, heard: Heard) -> AsyncIterator[Routing]:
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 async def test_a_number_is_routed_to_its_tenant_as_soon_as_it_exists_and_its_flow_when_published(
