@@ -133,17 +133,17 @@ class MediaProcess:
             stack.push_async_callback(self._engine.close)
             await load_gate(self._installation.gate)  # before the routing, which asks for plugins' elements
             await self._routing.load()
-            self._engine.draining = False
-            if self._warming:
-                await asyncio.wait(list(self._warming.values()), timeout=WARM_SECONDS)
-            _background(stack, self._routing.follow())
-            _background(stack, self._retry_trunks())
-            _background(stack, serve(redis, self.name, self._carry_out, clock=time.time))
-            _background(stack, announce(redis, self._announcement))
-            log.info("takes calls at %s", self._announcement().sip_address)
-            gc.collect()
-            gc.freeze()  # what lives as long as the process is not looked through again: that would stop all calls
             try:
+                self._engine.draining = False
+                if self._warming:
+                    await asyncio.wait(list(self._warming.values()), timeout=WARM_SECONDS)
+                _background(stack, self._routing.follow())
+                _background(stack, self._retry_trunks())
+                _background(stack, serve(redis, self.name, self._carry_out, clock=time.time))
+                _background(stack, announce(redis, self._announcement))
+                log.info("takes calls at %s", self._announcement().sip_address)
+                gc.collect()
+                gc.freeze()  # what lives as long as the process is not looked through again: that would stop all calls
                 await self._stop.wait()
             finally:
                 await self._drain()
