@@ -45,7 +45,7 @@ class WebSettings(Section, frozen=True, kw_only=True):
     public_url: str
     """Address that browsers use, without a final slash; empty: http://host:port."""
     secure_cookies: bool
-    """Send cookies over HTTPS only."""
+    """Send cookies over HTTPS only; always so when public_url begins with https."""
     session_hours: Count
     """A sign-in lasts this long without use."""
 

@@ -1,14 +1,16 @@
 """A media process: opens everything a call needs, takes calls, and stops without cutting anybody off."""
 
 import asyncio
+import fcntl
 import gc
 import logging
 import os
 import socket
 import time
-from collections.abc import Coroutine, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import Coroutine, Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -74,7 +76,8 @@ class MediaProcess:
         self.name = f"{socket.gethostname()}-{number}"
         self._installation = installation
         self._publisher = Publisher(installation.redis)
-        self._spool = Spool(folder / "spool" / self.name)
+        self._spool_folder = folder / "spool" / self.name
+        self._spool = Spool(self._spool_folder)
         self._guard = TollGuard(installation.redis)
         self._calls: dict[UUID, asyncio.Task[None]] = {}
         self._sessions: dict[UUID, CallSession] = {}
@@ -106,12 +109,16 @@ class MediaProcess:
         )
 
     async def run(self) -> None:
-        """Take calls until cancelled or drained; then let the last ones end."""
+        """Take calls until cancelled or drained; then let the last ones end.
+
+        Raises RuntimeError when a process of this number works with the same folder already.
+        """
         redis = self._installation.redis
-        close_spooled(self._spool, self._publisher)
-        await close_live(redis, self.name, utc_now())  # what a lost spool folder would have told
-        await self._library.prepare()
         async with AsyncExitStack() as stack:
+            stack.enter_context(_alone(self._spool_folder))
+            close_spooled(self._spool, self._publisher)
+            await close_live(redis, self.name, utc_now())  # what a lost spool folder would have told
+            await self._library.prepare()
             await stack.enter_async_context(lifespans(self._installation.registry, "media"))
             for work in (
                 self._publisher.run(),
@@ -126,17 +133,17 @@ class MediaProcess:
             stack.push_async_callback(self._engine.close)
             await load_gate(self._installation.gate)  # before the routing, which asks for plugins' elements
             await self._routing.load()
-            self._engine.draining = False
-            if self._warming:
-                await asyncio.wait(list(self._warming.values()), timeout=WARM_SECONDS)
-            _background(stack, self._routing.follow())
-            _background(stack, self._retry_trunks())
-            _background(stack, serve(redis, self.name, self._carry_out, clock=time.time))
-            _background(stack, announce(redis, self._announcement))
-            log.info("takes calls at %s", self._announcement().sip_address)
-            gc.collect()
-            gc.freeze()  # what lives as long as the process is not looked through again: that would stop all calls
             try:
+                self._engine.draining = False
+                if self._warming:
+                    await asyncio.wait(list(self._warming.values()), timeout=WARM_SECONDS)
+                _background(stack, self._routing.follow())
+                _background(stack, self._retry_trunks())
+                _background(stack, serve(redis, self.name, self._carry_out, clock=time.time))
+                _background(stack, announce(redis, self._announcement))
+                log.info("takes calls at %s", self._announcement().sip_address)
+                gc.collect()
+                gc.freeze()  # what lives as long as the process is not looked through again: that would stop all calls
                 await self._stop.wait()
             finally:
                 await self._drain()
@@ -318,6 +325,17 @@ def _endpoint_options(settings: Settings, number: int, name: str) -> EndpointOpt
         clock_rate=CLOCK_RATE,
         worker_threads=media.worker_threads,
     )
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """A second process with the same spool would end the calls of the first one in the journal."""
+    with (folder / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RuntimeError(f"a media process works with {folder} already: give this one another --number") from None
+        yield
 
 
 def _background(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:

@@ -170,6 +170,15 @@ class LiveCalls:
                 continue
             for _, entries in found:
                 after = entries[-1][0].decode()
-                changes = [(key.decode(), _change.decode(fields[b"v"])) for key, fields in entries if b"v" in fields]
+                changes = [found for key, fields in entries if (found := _read(key, fields))]
                 if changes:
                     yield changes
+
+
+def _read(key: bytes, fields: dict[bytes, bytes]) -> tuple[str, Change] | None:
+    """A change with its stream id; None for an entry without, or with one that another version wrote."""
+    try:
+        return (key.decode(), _change.decode(fields[b"v"])) if b"v" in fields else None
+    except msgspec.DecodeError as error:
+        log.error("a change of a live call cannot be read and is left out: %s", error)
+        return None

@@ -21,6 +21,8 @@ from core.queues.tasks import cancel
 
 logger = logging.getLogger(__name__)
 
+WIN_SECONDS = 1.5
+"""Two people who wait to hear each other wait no longer for a Redis that does not answer."""
 RELEASE_TRIES = 10
 """One a second: after that the lease ends by itself."""
 
@@ -88,9 +90,10 @@ class Distributor:
         talks = AgentHold(offer.person_id, offer.offer_id, Activity.TALKING, now, place.call.id, place.queue_id)
         try:
             # The second way serves when Redis had lost the reservation and nobody else has got her.
-            won = await self.state.win(place.tenant_id, place.queue_id, offer) or await self.state.occupy(
-                place.tenant_id, talks
-            )
+            async with asyncio.timeout(WIN_SECONDS):
+                won = await self.state.win(place.tenant_id, place.queue_id, offer) or await self.state.occupy(
+                    place.tenant_id, talks
+                )
         except (RedisError, OSError) as error:
             logger.warning("call %s is connected although Redis is away: %s", place.call.id, error)
             won = True

@@ -115,8 +115,12 @@ class Notices:
 
 
 def parse(message: str) -> Notice:
-    """A message of the channel as a notice."""
-    kind, *words = message.split()
-    if kind == "call":
-        return Notice(queue_id=UUID(words[0]), call_id=UUID(words[1]), word=words[2])
-    return Notice(person_id=UUID(words[0]), word=words[1])
+    """A message of the channel as a notice; one that cannot be read, as of another version, means anything."""
+    kind, *words = message.split() or [""]
+    try:
+        if kind == "call":
+            return Notice(queue_id=UUID(words[0]), call_id=UUID(words[1]), word=words[2])
+        return Notice(person_id=UUID(words[0]), word=words[1])
+    except (ValueError, IndexError):
+        logger.warning("news of the queues that cannot be read: %.200r", message)
+        return Notice()

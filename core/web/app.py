@@ -88,7 +88,7 @@ def create_app(
     registry = registry or Registry({})
     gate = gate or Gate(frozenset(registry.plugins))
     plugins = Plugins(registry, gate, contexts)
-    cookies = Cookies(secure=settings.web.secure_cookies)
+    cookies = Cookies(secure=settings.web.secure_cookies or settings.web.public_url.startswith("https:"))
     sessions = Sessions(redis, idle_seconds=settings.web.session_hours * 3600)
     boards = QueueBoards(redis)
     hub = Hub(LiveCalls(redis), boards)

@@ -116,6 +116,9 @@ class Hub:
                     log.warning("the live state of tenant %s cannot be read: %s", feed.tenant_id, error)
                     feed.board_changed = True
                     await asyncio.sleep(RETRY_SECONDS)
+                except Exception:  # the feed must outlive it: its sockets would wait for ever
+                    log.exception("the live state of tenant %s cannot be made", feed.tenant_id)
+                    await asyncio.sleep(RETRY_SECONDS)
                 if feed.changed:
                     feed.flush()
                     await asyncio.sleep(COALESCE_SECONDS)

@@ -99,6 +99,28 @@ async def test_a_member_answers_while_redis_is_away_and_is_connected(
     await company.assert_nothing_is_left()
 
 
+async def test_a_member_who_answers_is_connected_soon_although_redis_hangs(
+    company: Company, mortal_redis: EmbeddedRedis
+) -> None:
+    (anna,) = company.members("answer:0.3")
+    caller = await company.caller()
+    while not company.switch.legs:
+        await asyncio.sleep(0.01)
+    redis_pid = int((mortal_redis.folder / "redis.pid").read_text())
+    os.kill(redis_pid, signal.SIGSTOP)
+    try:
+        async with asyncio.timeout(4):
+            await caller.journal.until(PartStarted)
+    finally:
+        os.kill(redis_pid, signal.SIGCONT)
+    async with asyncio.timeout(30):
+        while await company.activity(anna) is not Activity.TALKING:
+            await asyncio.sleep(0.05)
+    await caller.hang_up()
+    await company.assert_nothing_is_left()
+    caller.assert_journal_makes_sense()
+
+
 async def test_calls_of_two_media_processes_are_served_in_one_order(redis_server: EmbeddedRedis) -> None:
     one, two = connect_redis(redis_server.url), connect_redis(redis_server.url)
     async with open_company(one, "m1") as first, open_company(two, "m2", like=first) as second:

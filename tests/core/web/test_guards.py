@@ -125,10 +125,13 @@ async def test_errors_are_a_page_for_people_and_problem_details_for_programs(vis
     assert problem.json()["instance"] == problem.headers["x-request-id"]
 
 
+@pytest.mark.parametrize(
+    "setting", [{"SENTRALBORD_WEB__SECURE_COOKIES": "true"}, {"SENTRALBORD_WEB__PUBLIC_URL": "https://pbx.example"}]
+)
 async def test_cookies_are_bound_to_the_host_when_the_installation_is_secure(
-    database: Database, redis: Redis, kari: User
+    database: Database, redis: Redis, kari: User, setting: dict[str, str]
 ) -> None:
-    settings = load_settings(environment={"SENTRALBORD_WEB__PORT": "0", "SENTRALBORD_WEB__SECURE_COOKIES": "true"})
+    settings = load_settings(environment={"SENTRALBORD_WEB__PORT": "0"} | setting)
     async with serving(create_app(settings, database, redis), settings) as url, AsyncClient(base_url=url) as client:
         cookie = (await client.get("/sign-in")).headers["set-cookie"]
     assert cookie.startswith("__Host-csrf=")
