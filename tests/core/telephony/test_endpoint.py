@@ -154,7 +154,7 @@ async def test_two_hundred_calls_at_once_and_five_hundred_after_one_another_leav
             await _calls(exchange, remote, tone(440, seconds=0.3), at_once=50)
         load = await _settled(exchange)
         assert (load.legs, load.objects, load.callback_errors) == (0, 0, 0)
-        assert load.memory < before + 4_000_000
+        assert load.memory < before + 12_000_000  # 500 leaked calls would be 15 MB; less is the allocator
         async with asyncio.timeout(10):
             while any(isinstance(thing, Dialog) for thing in gc.get_objects()):
                 await asyncio.sleep(0.5)
