@@ -260,9 +260,10 @@ def _talk(scene: Scene, visit: e.QueueEntered, member: Named, leg_id: UUID) -> b
         )
     )
     for _ in range(scene.random.choice((0, 0, 0, 1, 2))):
-        scene.write(e.HoldStarted(part_id=part_id), scene.random.uniform(1, 60))
+        by_caller = scene.chance(0.2)
+        scene.write(e.HoldStarted(part_id=part_id, by_caller=by_caller), scene.random.uniform(1, 60))
         if scene.chance(0.9):
-            scene.write(e.HoldEnded(part_id=part_id), scene.random.uniform(1, 60))
+            scene.write(e.HoldEnded(part_id=part_id, by_caller=by_caller), scene.random.uniform(1, 60))
         else:
             break
     transferred = scene.chance(0.15)

@@ -304,23 +304,30 @@ def _end_part(call: Call, event: Event, how: PartEnd) -> None:
     if part.hold_since:
         part.held += seconds(part.hold_since, event.at)
         part.hold_since = None
+    part.caller_holds = False
     part.ended_at, part.how = event.at, how
     call.part = None
 
 
 def _hold_started(call: Call, event: Event, data: e.HoldStarted) -> None:
     part = _open_part(call, data)
-    if part.hold_since:
-        raise _Contradiction("the caller is on hold already")
-    part.hold_since = event.at
+    if part.caller_holds if data.by_caller else part.hold_since:
+        raise _Contradiction("that side is on hold already")
+    if data.by_caller:
+        part.caller_holds = True
+    else:
+        part.hold_since = event.at
 
 
 def _hold_ended(call: Call, event: Event, data: e.HoldEnded) -> None:
     part = _open_part(call, data)
-    if part.hold_since is None:
-        raise _Contradiction("the caller is not on hold")
-    part.held += seconds(part.hold_since, event.at)
-    part.hold_since = None
+    if data.by_caller and part.caller_holds:
+        part.caller_holds = False
+    elif not data.by_caller and part.hold_since:
+        part.held += seconds(part.hold_since, event.at)
+        part.hold_since = None
+    else:
+        raise _Contradiction("that side is not on hold")
 
 
 def _after_call_started(call: Call, event: Event, data: e.AfterCallStarted) -> None:

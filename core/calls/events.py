@@ -300,15 +300,17 @@ class PartEnded(Data, frozen=True, kw_only=True, tag="part.ended"):
 
 
 class HoldStarted(Data, frozen=True, kw_only=True, tag="hold.started"):
-    """The caller is put on hold in a part of the call."""
+    """One side of a part puts the other on hold: the other party the caller, or the caller (`by_caller`) her."""
 
     part_id: UUID
+    by_caller: bool = False
 
 
 class HoldEnded(Data, frozen=True, kw_only=True, tag="hold.ended"):
-    """The caller is taken off hold."""
+    """Whoever held takes the other side off hold."""
 
     part_id: UUID
+    by_caller: bool = False
 
 
 class VipPassed(Data, frozen=True, kw_only=True, tag="vip.passed"):

@@ -67,8 +67,11 @@ class Part:
     ended_at: datetime | None = None
     how: PartEnd | None = None
     held: float = 0.0
-    """Seconds of the holds that are over."""
+    """Seconds that the caller was on hold, of the holds that are over."""  # RQD-26
     hold_since: datetime | None = None
+    """Since when the caller is on hold."""
+    caller_holds: bool = False
+    """The caller has the other party on hold; counts in no figure."""
 
     @property
     def name(self) -> str:

@@ -80,6 +80,10 @@ class Leg(Protocol):
         """Wait until the leg has reached `state`, or a later one (ENDED included); returns where it is."""
         ...
 
+    async def until_held(self, held: bool) -> bool:
+        """Wait until the other side has put us on hold, or off again (`held` false); False: the leg ended first."""
+        ...
+
     async def answer(self) -> None:
         """Answer an incoming leg; returns when it is ANSWERED. Raises LegGone when it ended first."""
         ...
@@ -124,6 +128,14 @@ class Switch(Protocol):
 
     async def unbridge(self, one: Leg, other: Leg) -> None:
         """Disconnect them again; legs that are gone are no error."""
+        ...
+
+    async def mute(self, speaker: Leg, listener: Leg) -> None:
+        """Of two connected legs, let `listener` hear `speaker` no more until unmute(); as unbridge()."""
+        ...
+
+    async def unmute(self, speaker: Leg, listener: Leg) -> None:
+        """Let `listener` hear `speaker` again; as unbridge()."""
         ...
 
 

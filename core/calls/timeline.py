@@ -50,7 +50,10 @@ class _Known:
     parts: dict[UUID, str] = field(default_factory=dict)
     queues: dict[UUID, str] = field(default_factory=dict)
     """By visit."""
-    holds: dict[UUID, datetime] = field(default_factory=dict)
+    holds: dict[tuple[UUID, bool], datetime] = field(default_factory=dict)
+    """By part and whether the caller holds."""
+    working: dict[UUID, datetime] = field(default_factory=dict)
+    """After-call work, by part."""
     entered: dict[UUID, datetime] = field(default_factory=dict)
     started: dict[UUID, datetime] = field(default_factory=dict)
     people: dict[UUID, str] = field(default_factory=dict)
@@ -277,16 +280,17 @@ def _part_ended(data: e.PartEnded, at: datetime, known: _Known) -> _Said:
 
 
 def _hold_started(data: e.HoldStarted, at: datetime, known: _Known) -> _Said:
-    known.holds[data.part_id] = at
-    return N_("{person} put the caller on hold"), {"person": known.parts.get(data.part_id, NOBODY)}
+    known.holds[data.part_id, data.by_caller] = at
+    text = N_("The caller put {person} on hold") if data.by_caller else N_("{person} put the caller on hold")
+    return text, {"person": known.parts.get(data.part_id, NOBODY)}
 
 
 def _hold_ended(data: e.HoldEnded, at: datetime, known: _Known) -> _Said:
-    held = seconds(known.holds.get(data.part_id, at), at)
-    return N_("{person} took the caller off hold after {seconds} s"), {
-        "person": known.parts.get(data.part_id, NOBODY),
-        "seconds": round(held),
-    }
+    held = seconds(known.holds.get((data.part_id, data.by_caller), at), at)
+    text = N_("{person} took the caller off hold after {seconds} s")
+    if data.by_caller:
+        text = N_("The caller took {person} off hold after {seconds} s")
+    return text, {"person": known.parts.get(data.part_id, NOBODY), "seconds": round(held)}
 
 
 def _vip_passed(data: e.VipPassed, at: datetime, known: _Known) -> _Said:
@@ -302,7 +306,7 @@ def _recording_ended(data: e.RecordingEnded, at: datetime, known: _Known) -> _Sa
 
 
 def _after_call_started(data: e.AfterCallStarted, at: datetime, known: _Known) -> _Said:
-    known.holds[data.part_id] = at
+    known.working[data.part_id] = at
     return N_("After-call work of {person}: {seconds} s"), {
         "person": known.people.get(data.person_id, NOBODY),
         "seconds": data.seconds,
@@ -310,7 +314,7 @@ def _after_call_started(data: e.AfterCallStarted, at: datetime, known: _Known) -
 
 
 def _after_call_ended(data: e.AfterCallEnded, at: datetime, known: _Known) -> _Said:
-    worked = seconds(known.holds.get(data.part_id, at), at)
+    worked = seconds(known.working.get(data.part_id, at), at)
     return N_("{person} is available again after {seconds} s"), {
         "person": known.people.get(data.person_id, NOBODY),
         "seconds": round(worked),

@@ -127,6 +127,7 @@ class _Visit:
         self.enqueued_at = call.enqueued_at or datetime.now(UTC)
         self.mail: asyncio.Queue[Verdict | _Digit | _Rang | _Signal] = asyncio.Queue()
         self.broken_off = asyncio.Event()
+        self.sounds = sounds
         self.sound = WaitingSound(call.leg, sounds, placement, call.language)
         self.playing: asyncio.Task[None] | None = None
         self.overdue = False
@@ -286,7 +287,13 @@ class _Visit:
         others = asyncio.create_task(self._stop_others(attempt, leg))
         try:
             await talk(
-                self.call.leg, leg, part, journal=self.call.journal, switch=self.switch, broken_off=self.broken_off
+                self.call.leg,
+                leg,
+                part,
+                journal=self.call.journal,
+                switch=self.switch,
+                music=self.sounds.music(),
+                broken_off=self.broken_off,
             )
         finally:
             await others

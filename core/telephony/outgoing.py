@@ -55,6 +55,14 @@ class GuardedSwitch:
         """See Switch.unbridge."""
         await self._switch.unbridge(one, other)
 
+    async def mute(self, speaker: Leg, listener: Leg) -> None:
+        """See Switch.mute."""
+        await self._switch.mute(speaker, listener)
+
+    async def unmute(self, speaker: Leg, listener: Leg) -> None:
+        """See Switch.unmute."""
+        await self._switch.unmute(speaker, listener)
+
     def _forbidden_presentation(self, dial: Dial) -> str:
         """Only numbers of the tenant, and the caller's own, are shown to the called party."""
         shown = dial.presentation

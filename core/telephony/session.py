@@ -24,8 +24,6 @@ from core.calls.events import (
     DigitsCollected,
     Entry,
     LegRole,
-    PartEnd,
-    PartEnded,
     PartKind,
     PartStarted,
     PromptEnded,
@@ -35,6 +33,7 @@ from core.calls.events import (
 from core.calls.ports import Address, Dial, JournalWriter, Leg, LegGone, LegState, Switch
 from core.data import uuid7
 from core.flows.interpreter import run_flow
+from core.queues.talk import talk
 from core.queues.visit import QueuedCall, stay
 from core.telephony.invite import IncomingCall
 from core.telephony.routing import Route
@@ -258,24 +257,13 @@ class CallSession:
 
     async def _talk(self, leg: Leg, number: str) -> None:
         """Both talk until one of them hangs up."""
-        part = uuid7()
         try:
             await self._switch.bridge(self._leg, leg)
         except LegGone:
             return
-        self._journal.write(PartStarted(part_id=part, kind=PartKind.OUTSIDE, leg_id=leg.id, number=number))
-        ends = {asyncio.create_task(side.until(LegState.ENDED)) for side in (self._leg, leg)}
-        try:
-            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in ends:
-                task.cancel()
-            await asyncio.gather(*ends, return_exceptions=True)
-            caller_gone = self._leg.state is LegState.ENDED
-            how = PartEnd.CALLER_HUNG_UP if caller_gone else PartEnd.OTHER_HUNG_UP
-            self._journal.write(PartEnded(part_id=part, how=how))
-            await self._switch.unbridge(self._leg, leg)
-        if caller_gone:
+        part = PartStarted(part_id=uuid7(), kind=PartKind.OUTSIDE, leg_id=leg.id, number=number)
+        await talk(self._leg, leg, part, journal=self._journal, switch=self._switch, music=self._sounds.music())
+        if self._leg.state is LegState.ENDED:
             raise CallerHungUp
 
 

@@ -94,6 +94,12 @@ class SignalledLeg:
             await self._changed.wait()
         return self.state
 
+    async def until_held(self, held: bool) -> bool:
+        """See Leg.until_held."""
+        while self.held is not held and self.state is not LegState.ENDED:
+            await self._changed.wait()
+        return self.state is not LegState.ENDED
+
     async def ring(self) -> None:
         """Tell the caller that it rings (180); nothing when that is past."""
         if self.state is LegState.CREATED and self.incoming:
@@ -179,6 +185,13 @@ class SignalledLeg:
         logger.debug("leg %s (%s %s): %s → %s", self.id, self.role, self.address, self.state.name, state.name)
         self.state = state
         self._write(state)
+        self._tell_waiters()
+
+    def _set_held(self, held: bool) -> None:
+        self.held = held
+        self._tell_waiters()
+
+    def _tell_waiters(self) -> None:
         self._changed.set()
         self._changed = asyncio.Event()
 
@@ -325,7 +338,7 @@ class SignalledLeg:
         info = dialog.getInfo()  # kept: its media live inside it
         for medium in info.media:
             if medium.type == pj.PJMEDIA_TYPE_AUDIO:
-                self.held = medium.status == pj.PJSUA_CALL_MEDIA_REMOTE_HOLD
+                self._endpoint.tell(self._set_held, medium.status == pj.PJSUA_CALL_MEDIA_REMOTE_HOLD)
                 if medium.status == pj.PJSUA_CALL_MEDIA_ERROR:
                     self.overdue(Cause.INCOMPATIBLE_MEDIA)
                 if medium.audioConfSlot == pj.PJSUA_INVALID_ID:

@@ -72,6 +72,15 @@ class PjSwitch:
         """See Switch.unbridge."""
         await self._exchange.around.endpoint.do(_disconnect_both, _ours(one).terminal, _ours(other).terminal)
 
+    async def mute(self, speaker: Leg, listener: Leg) -> None:
+        """See Switch.mute."""
+        await self._exchange.around.endpoint.do(disconnect, _ours(speaker).terminal, _ours(listener).terminal)
+
+    async def unmute(self, speaker: Leg, listener: Leg) -> None:
+        """See Switch.unmute."""
+        if LegState.ENDED not in (speaker.state, listener.state):
+            await self._exchange.around.endpoint.do(connect, _ours(speaker).terminal, _ours(listener).terminal)
+
     def _leg(self, dial: Dial) -> PjLeg:
         """A new outgoing leg that journals itself."""
         leg = PjLeg(self._exchange.around, dial.role, incoming=False)

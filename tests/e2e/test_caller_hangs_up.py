@@ -128,7 +128,7 @@ async def test_while_on_hold(company: Founder) -> None:
     kari = acme.members[0]
     await kari.answers(Talk(seconds=0.5), Hold(seconds=60))
 
-    call = await acme.call(WaitFor(what="tone", hertz=kari.hertz), WaitFor(what="silence"), HangUp())
+    call = await acme.call(WaitFor(what="tone", hertz=kari.hertz), WaitFor(what="music"), HangUp())
 
     assert (await call.leg.finished()).outcome == "completed"
     story = await call.over(Cause.CALLER_HUNG_UP)

@@ -16,12 +16,12 @@ from core.telephony.simnet.script import (
     Wait,
     WaitFor,
 )
-from core.telephony.simnet.tones import AUDIBLE, RATE, Samples, heard, loudness
+from core.telephony.simnet.tones import AUDIBLE, RATE, Samples, heard, is_music, loudness
 
 POLL = 0.1
 """Seconds between two looks into a recording that is being made."""
 
-LOOK_BACK = 1.0
+LOOK_BACK = 1.2
 """Seconds of a recording that are looked at: more than is written between two looks."""
 
 QUIET = 0.5
@@ -112,5 +112,7 @@ def _has(step: WaitFor, samples: Samples) -> bool:
         return any(step.hertz in (0, one.frequency) for one in heard(samples))
     if step.what == "sound":
         return bool((loudness(samples) > AUDIBLE).any())
+    if step.what == "music":
+        return is_music(samples)
     last = samples[-round(QUIET * RATE) :]
     return len(last) >= round(QUIET * RATE) and not (loudness(last) > AUDIBLE).any()

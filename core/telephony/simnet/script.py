@@ -23,9 +23,10 @@ class Wait(Step, frozen=True, tag="wait"):
 class WaitFor(Step, frozen=True, tag="wait_for"):
     """Wait until something happens; the party hangs up with outcome `timeout` when it does not in time."""
 
-    what: Literal["ring", "answer", "sound", "silence", "tone"]
+    what: Literal["ring", "answer", "sound", "silence", "tone", "music"]
     """`ring`: 180 or 183 came. `answer`: confirmed. `sound`: something audible comes in. `silence`: half a
-    second without it. `tone`: the known frequency `hertz` comes in, or any known one when that is 0."""
+    second without it. `tone`: the known frequency `hertz` comes in, or any known one when that is 0. `music`:
+    the hold music."""
     hertz: Hertz = 0
     timeout: Seconds = 30.0
 

@@ -10,6 +10,8 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from core.audio.tones import CHORDS
+
 RATE = 8000
 """Samples a second of everything here: what PCMU carries (RFC 3551)."""
 
@@ -23,6 +25,9 @@ music's notes."""
 
 AUDIBLE = 100.0
 """Root mean square of 16-bit samples below which a window is silent (about -50 dBFS)."""
+
+NOTES = tuple(440.0 * 2 ** ((midi - 69) / 12) for midi in sorted({note for chord in CHORDS for note in chord}))
+"""Hz. The notes of the hold music."""
 
 _SHARE = 0.25
 """A tone is there when it carries this share of a window's energy: two mixed tones have about a half each."""
@@ -108,6 +113,20 @@ def heard(samples: Samples, *, at_least: float = 0.2) -> tuple[Heard, ...]:
         if len(windows) * _STEP >= at_least
     ]
     return tuple(sorted(found, key=lambda one: one.start))
+
+
+def is_music(samples: Samples) -> bool:
+    """Whether a second or more of a recording is the hold music: what stands out are notes of it."""
+    if len(samples) < RATE or not (loudness(samples) > AUDIBLE).all():
+        return False
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
+    hertz = np.arange(len(spectrum)) * RATE / len(samples)
+    for _ in range(3):
+        peak = hertz[np.argmax(spectrum)]
+        if min(abs(peak - note) / note for note in NOTES) > 0.015:
+            return False
+        spectrum[np.abs(hertz - peak) < 12] = 0
+    return True
 
 
 def _steady(present: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -214,6 +214,21 @@ def test_a_lost_media_process_closes_visit_part_and_offers_as_lost() -> None:
     assert call.finished
 
 
+def test_only_holds_of_the_other_party_count_and_both_sides_may_hold_at_once() -> None:
+    call, _ = ringing(1)
+    visit = next(iter(call.visits.values()))
+    part = e.PartStarted(part_id=UUID(int=50), kind=e.PartKind.QUEUE, leg_id=UUID(int=40), visit_id=visit.id)
+    apply(call, event(call, part))
+    apply(call, event(call, e.HoldStarted(part_id=part.part_id, by_caller=True), 10))
+    assert call.parts[part.part_id].hold_since is None
+    apply(call, event(call, e.HoldStarted(part_id=part.part_id), 20))
+    apply(call, event(call, e.HoldEnded(part_id=part.part_id, by_caller=True), 5))
+    with pytest.raises(ImpossibleEvent):
+        apply(call, event(call, e.HoldEnded(part_id=part.part_id, by_caller=True), 3))
+    apply(call, event(call, e.HoldEnded(part_id=part.part_id), 4))
+    assert call.hold_seconds == 12
+
+
 def test_events_that_a_premature_loss_overtook_keep_their_times() -> None:
     """A worker thought the process dead at second 5, but it wrote until second 60: time does not run backwards."""
     call, _ = ringing(1)

@@ -24,6 +24,7 @@ class ScriptedLeg:
         self.role = role
         self.state = state
         self.ending: LegEnding | None = None
+        self.held = False
         self.playing: tuple[str, ...] = ()
         self.played: list[tuple[str, ...]] = []
         self.keys: asyncio.Queue[str] = asyncio.Queue()
@@ -33,8 +34,15 @@ class ScriptedLeg:
         if self.state is not LegState.ENDED:
             self.state = state
             self.ending = ending
-            self._moved.set()
-            self._moved = asyncio.Event()
+            self._tell_waiters()
+
+    def other_side_holds(self, held: bool) -> None:
+        self.held = held
+        self._tell_waiters()
+
+    def _tell_waiters(self) -> None:
+        self._moved.set()
+        self._moved = asyncio.Event()
 
     def other_side_hangs_up(self) -> None:
         cause = Cause.CALLER_HUNG_UP if self.role is LegRole.CALLER else Cause.AGENT_HUNG_UP
@@ -44,6 +52,11 @@ class ScriptedLeg:
         while self.state < state:
             await self._moved.wait()
         return self.state
+
+    async def until_held(self, held: bool) -> bool:
+        while self.held is not held and self.state is not LegState.ENDED:
+            await self._moved.wait()
+        return self.state is not LegState.ENDED
 
     async def answer(self) -> None:
         self.become(LegState.MEDIA_UP)
@@ -80,6 +93,7 @@ class ScriptedSwitch:
         self.dials: list[Dial] = []
         self.bridged: set[frozenset[UUID]] = set()
         self.bridges: list[frozenset[UUID]] = []
+        self.muted: set[tuple[UUID, UUID]] = set()
         self.dropping: set[UUID] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -130,6 +144,12 @@ class ScriptedSwitch:
 
     async def unbridge(self, one: Leg, other: Leg) -> None:
         self.bridged.discard(frozenset((one.id, other.id)))
+
+    async def mute(self, speaker: Leg, listener: Leg) -> None:
+        self.muted.add((speaker.id, listener.id))
+
+    async def unmute(self, speaker: Leg, listener: Leg) -> None:
+        self.muted.remove((speaker.id, listener.id))
 
     def leg(self, script: str, number: int = -1) -> ScriptedLeg:
         return self.legs[script][number]

@@ -12,6 +12,8 @@ from core.calls.events import (
     AfterCallEnded,
     AfterCallStarted,
     Cause,
+    HoldEnded,
+    HoldStarted,
     LegRole,
     Offered,
     OfferEnded,
@@ -63,6 +65,39 @@ async def test_a_caller_who_hangs_up_while_talking_ends_the_members_leg(company:
     await caller.hang_up()
     assert caller.journal.of(PartEnded)[0].how is PartEnd.CALLER_HUNG_UP
     assert caller.exit is QueueExit.ANSWERED
+    await company.assert_nothing_is_left()
+
+
+async def test_who_is_put_on_hold_hears_music_and_not_the_other_side_until_the_hold_is_over(company: Company) -> None:
+    company.members("answer")
+    caller = await company.caller()
+    await caller.journal.until(PartStarted)
+    member = company.switch.leg("answer")
+    for holder, held, by_caller in ((member, caller.leg, False), (caller.leg, member, True)):
+        holder.other_side_holds(True)
+        await until(lambda held=held: held.playing == ("music.wav",))
+        assert company.switch.muted == {(holder.id, held.id)}
+        holder.other_side_holds(False)
+        await until(lambda held=held: held.playing == ())
+        await until(lambda by_caller=by_caller: [e.by_caller for e in caller.journal.of(HoldEnded)][-1:] == [by_caller])
+        assert company.switch.muted == set()
+    await caller.hang_up()
+    assert [event.by_caller for event in caller.journal.of(HoldStarted)] == [False, True]
+    caller.assert_journal_makes_sense()
+
+
+async def test_a_conversation_that_ends_on_hold_leaves_no_music_behind(company: Company) -> None:
+    company.members("answer")
+    caller = await company.caller()
+    await caller.journal.until(PartStarted)
+    member = company.switch.leg("answer")
+    member.other_side_holds(True)
+    caller.leg.other_side_holds(True)
+    await until(lambda: caller.leg.playing == member.playing == ("music.wav",))
+    await caller.hang_up()
+    assert caller.leg.playing == member.playing == ()
+    assert caller.journal.of(HoldEnded) == []
+    caller.assert_journal_makes_sense()
     await company.assert_nothing_is_left()
 
 

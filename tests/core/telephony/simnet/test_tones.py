@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from core.audio.speech import EspeakNg
 from core.audio.tones import music, ringback
 from core.telephony.simnet import tones
-from core.telephony.simnet.tones import FREQUENCIES, RATE, WINDOW, Samples, first_sound, heard, loudness, tone
+from core.telephony.simnet.tones import FREQUENCIES, RATE, WINDOW, Samples, first_sound, heard, is_music, loudness, tone
 
 KNOWN = st.sampled_from(FREQUENCIES)
 LEVEL = st.floats(0.02, 0.9)
@@ -122,3 +122,22 @@ def test_a_repeated_second_has_no_click() -> None:
     for hertz in FREQUENCIES:
         assert len(tone(hertz, 1.0)) % WINDOW == 0
         assert hertz * WINDOW % RATE == 0
+
+
+def test_the_hold_music_is_recognised_nearly_wherever_one_listens() -> None:
+    played = through_pcmu((music(RATE) * 32767).astype(np.int16))
+    starts = range(0, len(played) - 10000, RATE // 2)
+    assert sum(is_music(played[at : at + 9600]) for at in starts) / len(starts) > 0.9
+
+
+@given(st.sampled_from(FREQUENCIES))
+def test_no_partys_tone_is_the_hold_music_nor_mixes_with_it_unheard(hertz: int) -> None:
+    party = through_pcmu(tone(hertz, 1.2))
+    played = (music(RATE)[: len(party)] * 32767).astype(np.int16)
+    assert not is_music(party)
+    assert not is_music(through_pcmu(played + party))
+
+
+def test_neither_ringing_nor_silence_is_the_hold_music() -> None:
+    assert not is_music(through_pcmu((ringback(RATE)[:9600] * 32767).astype(np.int16)))
+    assert not is_music(np.zeros(9600, np.int16))
