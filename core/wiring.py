@@ -29,6 +29,7 @@ from core.jobs.service import Jobs
 CORE_APPS = (
     "core.data.piccolo_app",
     "core.tenancy.piccolo_app",
+    "core.audit.piccolo_app",
     "core.identity.piccolo_app",
     "core.directory.piccolo_app",
     "core.audio.piccolo_app",

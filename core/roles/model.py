@@ -16,12 +16,16 @@ PERMISSIONS = {
         Permission("live.view", N_("Follow calls, queues and people live"), AccessLevel.VIEW),
         Permission("calls.view", N_("Read the call log"), AccessLevel.VIEW),
         Permission("queues.view", N_("See the state of the queues"), AccessLevel.VIEW),
+        Permission("audit.view", N_("Read the audit trail"), AccessLevel.VIEW),
     )
 }
 """Permissions of core. The part before the dot is the area: of core, or a plugin's name."""
 
+AREAS = tuple(dict.fromkeys(key.partition(".")[0] for key in PERMISSIONS))
+"""Areas of core."""
+
 SYSTEM_ROLES: Mapping[str, Mapping[str, AccessLevel]] = {
-    "administrator": dict.fromkeys(("live", "calls", "queues"), AccessLevel.MANAGE),
+    "administrator": dict.fromkeys(AREAS, AccessLevel.MANAGE),
     "team_leader": {"live": AccessLevel.USE, "calls": AccessLevel.VIEW, "queues": AccessLevel.USE},
     "user": {"live": AccessLevel.VIEW, "queues": AccessLevel.VIEW},
 }

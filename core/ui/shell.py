@@ -3,12 +3,15 @@
 from typing import Any
 
 from litestar import Request
-from litestar.response import Template
+from litestar.datastructures import Cookie
+from litestar.response import Redirect, Template
 from msgspec import Struct
+
+from core.ui.flash import COOKIE, Flash, seal
 
 
 class Entry(Struct, frozen=True):
-    """An entry of the main menu; `title` is a gettext id, `permission` decides who sees it."""
+    """An entry of a menu; `title` is a gettext id, `permission` decides who sees it."""
 
     path: str
     icon: str
@@ -26,13 +29,26 @@ class Shell(Struct, frozen=True):
     initials: str = ""
     tenant: str = ""
     entries: tuple[Entry, ...] = ()
+    administration: tuple[Entry, ...] = ()
+    """The pages of the administration that this user may see."""
+    flash: Flash | None = None
+    """What the page before has to say."""
 
 
 def page(request: Request[Any, Any, Any], template: str, *, status: int = 200, **context: Any) -> Template:
     """A server-rendered page in the frame of this request."""
+    shell: Shell = request.state.shell
     return Template(
         template_name=template,
-        context={"shell": request.state.shell, **context},
+        context={"shell": shell, **context},
         status_code=status,
         headers={"Cache-Control": "no-store", "Vary": "Cookie"},
+        cookies=[Cookie(key=COOKIE, path="/", max_age=0)] if shell.flash else [],
     )
+
+
+def done(request: Request[Any, Any, Any], path: str, text: str = "", *, tone: str = "ok") -> Redirect:
+    """Go on to a page of ours after a change; it shows `text` once. `tone`: "ok" or "error"."""
+    shell: Shell = request.state.shell
+    cookie = Cookie(key=COOKIE, value=seal(Flash(text, tone), shell.csrf), path="/", httponly=True, samesite="lax")
+    return Redirect(path, status_code=303, headers={"Cache-Control": "no-store"}, cookies=[cookie] if text else [])

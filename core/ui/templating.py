@@ -1,8 +1,10 @@
 """The Jinja environment: escaping on, gettext in the language of the request, times in the tenant's zone."""
 
+from collections.abc import Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -117,6 +119,12 @@ def messages_url(language: str) -> str:
     return f"/i18n/{language}-{script_messages(language)[1]}.js"
 
 
+def query(values: Mapping[str, object], **more: object) -> str:
+    """The query of an address, "?a=1&b=2", without what is empty; "" when nothing is left."""
+    pairs = {name: str(value) for name, value in (dict(values) | more).items() if value not in (None, "")}
+    return f"?{urlencode(pairs)}" if pairs else ""
+
+
 class PluginTemplates(PrefixLoader):
     """Lets a template keep the name with its plugin in front, which says whose its texts are."""
 
@@ -141,6 +149,7 @@ def create_environment(plugin_templates: dict[str, Path] | None = None) -> Envir
         "duration": format_duration,
         "offset": format_offset,
         "telephone": telephone,
+        "query": query,
     }
     environment.globals |= {
         "asset_url": asset_url,

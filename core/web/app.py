@@ -7,7 +7,7 @@ from typing import Any
 
 from litestar import Litestar, Request, Router, get
 from litestar.di import NamedDependency, Provide
-from litestar.exceptions import NotFoundException
+from litestar.exceptions import NotFoundException, PermissionDeniedException
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.params import FromPath
@@ -17,7 +17,8 @@ from litestar.template.config import TemplateConfig
 from redis.asyncio import Redis
 
 from core.api.manifest import Slot
-from core.api.texts import N_
+from core.audit.http import AuditTrail
+from core.audit.pages import PAGES as AUDIT_PAGES
 from core.calls.http import Calls
 from core.calls.live import LiveCalls
 from core.config import Settings
@@ -33,7 +34,7 @@ from core.identity.sessions import Sessions
 from core.identity.throttle import Throttle
 from core.roles.guards import PermissionGuard
 from core.roles.model import PUBLIC, SIGNED_IN
-from core.ui.shell import Entry, page
+from core.ui.shell import Shell, page
 from core.ui.templating import create_environment
 from core.web.boards import QueueBoards
 from core.web.call_pages import PAGES as CALL_PAGES
@@ -48,11 +49,6 @@ from core.web.queue_api import queues_now
 from core.web.security import add_headers
 from core.web.static import messages, static_files
 
-MENU = (
-    Entry("/live", "activity", N_("Live"), "live.view"),
-    Entry("/calls", "history", N_("Calls"), "calls.view"),
-)
-
 
 @get("/live", opt={"permission": "live.view"}, include_in_schema=False)
 async def live_page(request: Request[Any, Any, Any], plugins: NamedDependency[Plugins]) -> Template:
@@ -64,6 +60,15 @@ async def live_page(request: Request[Any, Any, Any], plugins: NamedDependency[Pl
 async def home() -> Redirect:
     """The first page."""
     return Redirect("/live")
+
+
+@get("/admin", opt={"permission": SIGNED_IN}, include_in_schema=False)
+async def administration(request: Request[Any, Any, Any]) -> Redirect:
+    """The first page of the administration that this user may see."""
+    shell: Shell = request.state.shell
+    if not shell.administration:
+        raise PermissionDeniedException("your role does not give access to the administration")
+    return Redirect(shell.administration[0].path)
 
 
 @get("/{path:path}", opt={"permission": PUBLIC}, include_in_schema=False)
@@ -118,11 +123,14 @@ def create_app(
     return Litestar(
         [
             home,
+            administration,
             live_page,
             live_channel,
             *CALL_PAGES,
             Calls,
             queues_now,
+            *AUDIT_PAGES,
+            AuditTrail,
             *IDENTITY_PAGES,
             *HEALTH,
             messages,
@@ -131,7 +139,7 @@ def create_app(
             nothing,
         ],
         guards=[plugins.guard, CsrfGuard(settings.web.public_url), PermissionGuard(plugins.permissions)],
-        middleware=[RequestContext(sessions, cookies, MENU)],
+        middleware=[RequestContext(sessions, cookies)],
         dependencies={name: Provide(_constant(value), sync_to_thread=False) for name, value in services.items()},
         exception_handlers={Exception: handle_error},
         before_send=[add_headers],

@@ -10,6 +10,7 @@ from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 from redis.exceptions import RedisError
 
+from core.api.errors import Refused
 from core.api.texts import N_
 from core.data import DatabaseUnavailable
 from core.ui.shell import Shell, page
@@ -24,7 +25,11 @@ TITLES = {
     403: N_("You have no access to this"),
     404: N_("There is nothing here"),
     405: N_("That cannot be done here"),
+    409: N_("That cannot be done as things are"),
+    412: N_("Somebody was faster"),
     413: N_("That was too large"),
+    422: N_("That did not look right"),
+    428: N_("The version is missing"),
     429: N_("Too many attempts"),
     503: N_("A short break"),
 }
@@ -36,6 +41,8 @@ HELP = {
     429: N_("Wait a little before you try again."),
     503: N_("A service that we need is starting again. Calls go on meanwhile. Try again in a few seconds."),
 }
+PROBLEM = "urn:sentralbord:problem:"
+"""Begins the `type` of problem details; what follows is the refusal's code."""
 FAILED_TITLE = N_("Something went wrong")
 FAILED_HELP = N_("The fault is ours and has been recorded. Try again, and quote the reference below if it stays.")
 
@@ -49,7 +56,7 @@ def handle_error(request: Request[Any, Any, Any], error: Exception) -> Response[
     if status == 503:
         headers["Retry-After"] = "3"
     if not _wants_page(request):
-        return _problem(request, status, detail, headers, getattr(error, "extra", None))
+        return _problem(request, error, status, detail, headers)
     if status == 401 and request.method == "GET":
         return _to_sign_in(request)
     request.state.setdefault("shell", Shell(nonce(request.scope), "", request.url.path))
@@ -59,7 +66,7 @@ def handle_error(request: Request[Any, Any, Any], error: Exception) -> Response[
         status=status,
         title=_(TITLES.get(status, FAILED_TITLE)),
         help=_(HELP.get(status, FAILED_HELP)),
-        detail=detail if status in {400, 403} else "",
+        detail=detail if status in {400, 403} or isinstance(error, Refused) else "",
         reference=request_id(request.scope),
     )
     response.headers.update(headers)
@@ -75,6 +82,8 @@ def _to_sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
 
 
 def _status(error: Exception) -> tuple[int, str]:
+    if isinstance(error, Refused):
+        return error.status, error.text(_)
     if isinstance(error, HTTPException):
         return error.status_code, error.detail
     if isinstance(error, (DatabaseUnavailable, RedisError)):
@@ -83,20 +92,32 @@ def _status(error: Exception) -> tuple[int, str]:
 
 
 def _problem(
-    request: Request[Any, Any, Any], status: int, detail: str, headers: dict[str, str], extra: Any
+    request: Request[Any, Any, Any], error: Exception, status: int, detail: str, headers: dict[str, str]
 ) -> Response[bytes]:
-    body = {
-        "type": "about:blank",
-        "title": TITLES.get(status, FAILED_TITLE),
+    """Problem details. `type` is stable for each kind of refusal; `errors` has what is wrong field by field."""
+    body: dict[str, Any] = {
+        "type": f"{PROBLEM}{error.code}" if isinstance(error, Refused) else "about:blank",
+        "title": _(TITLES.get(status, FAILED_TITLE)),
         "status": status,
         "detail": detail,
         "instance": request_id(request.scope),
     }
-    if extra:
-        body["errors"] = extra
+    if errors := _errors(error):
+        body["errors"] = errors
     return Response(
         msgspec.json.encode(body), status_code=status, media_type="application/problem+json", headers=headers
     )
+
+
+def _errors(error: Exception) -> Any:
+    """What is wrong, field by field: of our own refusals, or what Litestar says of a request."""
+    if isinstance(error, Refused):
+        return [
+            {"field": one.field, "code": one.code, "detail": one.text(_)}
+            for one in error.all
+            if one.field or one is not error
+        ]
+    return getattr(error, "extra", None)
 
 
 def _wants_page(request: Request[Any, Any, Any]) -> bool:

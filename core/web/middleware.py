@@ -8,14 +8,19 @@ from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from core.audit.model import Actor, acting_as
 from core.data import tenant
 from core.identity import service
 from core.identity.cookies import CSRF, LANGUAGE, SESSION, THEME, Cookies
+from core.identity.model import Principal
 from core.identity.sessions import Session, Sessions
 from core.roles.model import allows
+from core.ui.flash import COOKIE as FLASH
+from core.ui.flash import unseal
 from core.ui.shell import Entry, Shell
 from core.ui.templating import View, show_as
 from core.ui.translations import choose_language
+from core.web import menu
 from core.web.csrf import new_token
 from core.web.security import cookies_of, nonce, request_id
 
@@ -28,10 +33,9 @@ class RequestContext(ASGIMiddleware):
     scopes = (ScopeType.HTTP, ScopeType.WEBSOCKET)
     exclude_opt_key = "no_context"
 
-    def __init__(self, sessions: Sessions, cookies: Cookies, menu: tuple[Entry, ...]) -> None:
+    def __init__(self, sessions: Sessions, cookies: Cookies) -> None:
         self._sessions = sessions
         self._cookies = cookies
-        self._menu = menu
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         cookies = cookies_of(scope)
@@ -48,7 +52,7 @@ class RequestContext(ASGIMiddleware):
             await next_app(scope, receive, send)
             return
         scope["user"] = session.principal
-        with tenant(session.principal.tenant_id):
+        with tenant(session.principal.tenant_id), acting_as(_actor(scope, session)):
             await next_app(scope, receive, send)
 
     def _frame(self, scope: Scope, session: Session | None, cookies: dict[str, str], csrf: str) -> None:
@@ -68,7 +72,9 @@ class RequestContext(ASGIMiddleware):
             name=user.name if user else "",
             initials=user.initials if user else "",
             tenant=user.tenant if user else "",
-            entries=tuple(entry for entry in self._menu if user and allows(user.role, entry.permission)),
+            entries=_allowed(menu.MAIN, user),
+            administration=_allowed(menu.ADMINISTRATION, user),
+            flash=unseal(cookies[FLASH], csrf) if FLASH in cookies else None,
         )
 
     def _with_cookie(self, send: Send, csrf: str) -> Send:
@@ -79,3 +85,20 @@ class RequestContext(ASGIMiddleware):
             await send(message)
 
         return sending
+
+
+def _allowed(entries: tuple[Entry, ...], user: Principal | None) -> tuple[Entry, ...]:
+    """The entries of a menu that this user may see."""
+    return tuple(entry for entry in entries if user and allows(user.role, entry.permission))
+
+
+def _actor(scope: Scope, session: Session) -> Actor:
+    """The signed-in user, for the audit trail."""
+    client = scope.get("client")
+    return Actor(
+        kind="user",
+        id=session.principal.user_id,
+        name=session.principal.name,
+        address=client[0] if client else "",
+        request=request_id(scope),
+    )

@@ -10,6 +10,14 @@ document.addEventListener('click', (event) => {
   }
 });
 
+/** Dialogs and messages: buttons say what they open, close or put away. */
+document.addEventListener('click', (event) => {
+  const button = event.target.closest('button');
+  if (button?.dataset.dialog) document.getElementById(button.dataset.dialog).showModal();
+  else if (button?.hasAttribute('data-close')) button.closest('dialog').close();
+  else if (button?.hasAttribute('data-dismiss')) button.closest('[data-flash]').remove();
+});
+
 document.addEventListener('keydown', (event) => {
   const menu = event.target.closest?.('details[data-menu][open]');
   if (event.key !== 'Escape' || !menu) return;
@@ -35,10 +43,12 @@ function arrived() {
   const here = location.pathname;
   for (const link of document.querySelectorAll('.topbar nav a')) {
     const path = link.getAttribute('href');
-    if (here === path || (path !== '/' && here.startsWith(`${path}/`))) link.setAttribute('aria-current', 'page');
+    if (here === path || here.startsWith(`${path}/`)) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
   }
-  if (here !== at) document.querySelector('#main')?.focus({ preventScroll: true });
+  const asks = document.querySelector('#main [data-focus]');
+  if (asks) asks.focus();
+  else if (here !== at) document.querySelector('#main')?.focus({ preventScroll: true });
   at = here;
 }
 

@@ -152,7 +152,7 @@ async def test_every_control_of_the_live_page_is_reached_by_tab_and_shows_its_fo
     await expect(tab.locator(".call-row")).to_have_count(3)
     await tab.evaluate("document.activeElement.blur()")
     reached = []
-    for _ in range(10):
+    for _ in range(11):
         await tab.keyboard.press("Tab")
         name, outline = await tab.evaluate(
             "() => [document.activeElement.className || document.activeElement.localName,"

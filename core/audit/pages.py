@@ -1,0 +1,155 @@
+"""The audit trail to read, filter and take away."""
+
+import csv
+import io
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+from litestar import Request, get
+from litestar.params import FromQuery
+from litestar.response import Stream, Template
+from msgspec import Struct
+
+from core.api.errors import Invalid
+from core.api.rest import PAGE, read_cursor
+from core.api.texts import N_
+from core.audit.actions import ACTIONS
+from core.audit.schemas import AuditEntryOut
+from core.audit.service import AuditFilter, entries, every_entry, record
+from core.ui.shell import page
+from core.ui.templating import _, current_view
+
+OPTIONS = {"permission": "audit.view"}
+COLUMNS = ("at", "actor_kind", "actor", "address", "action", "subject", "subject_id", "before", "after")
+
+
+class Difference(Struct, frozen=True):
+    """One field that an act changed, as text."""
+
+    field: str
+    before: str
+    after: str
+
+
+def differences(entry: AuditEntryOut) -> list[Difference]:
+    """The fields of an entry, in the order in which they stand in it."""
+    fields = dict.fromkeys([*entry.before, *entry.after])
+    return [Difference(name, _words(entry.before.get(name)), _words(entry.after.get(name))) for name in fields]
+
+
+def action_text(action: str) -> str:
+    """What was done, in the language of the request; an action of a plugin or a newer version as it is."""
+    return _(ACTIONS[action]) if action in ACTIONS else action
+
+
+@get("/admin/audit", opt=OPTIONS, include_in_schema=False)
+async def audit_page(
+    request: Request[Any, Any, Any],
+    action: FromQuery[str] = "",
+    actor: FromQuery[str] = "",
+    subject: FromQuery[str] = "",
+    since: FromQuery[str] = "",
+    until: FromQuery[str] = "",
+    after: FromQuery[str] = "",
+) -> Template:
+    """Entries, newest first, as many as fit a page; days are the tenant's."""
+    values = {"action": action, "actor": actor, "subject": subject, "since": since, "until": until}
+    try:
+        before = read_cursor(after, tuple[UUID])[0] if after else None
+        found = await entries(_filter(**values), before=before, limit=PAGE)
+        problem = ""
+    except Invalid as error:
+        found, problem = None, error.text(_)
+    return page(
+        request,
+        "admin/audit.html",
+        status=422 if problem else 200,
+        entries=[AuditEntryOut.of(row) for row in found.items] if found else [],
+        next=found.next if found else None,
+        first=not after,
+        actions=ACTIONS,
+        values=values,
+        problem=problem,
+        differences=differences,
+        action_text=action_text,
+    )
+
+
+@get("/admin/audit/export", opt=OPTIONS, include_in_schema=False)
+async def audit_export(
+    request: Request[Any, Any, Any],
+    action: FromQuery[str] = "",
+    actor: FromQuery[str] = "",
+    subject: FromQuery[str] = "",
+    since: FromQuery[str] = "",
+    until: FromQuery[str] = "",
+) -> Stream:
+    """All entries that fit, as CSV (RFC 4180). The export is an act of its own."""
+    chosen = _filter(action, actor, subject, since, until)
+    await record("audit.exported", after=msgspec.structs.asdict(chosen))
+    return Stream(
+        _csv(chosen),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="audit.csv"', "Cache-Control": "no-store"},
+    )
+
+
+async def _csv(chosen: AuditFilter) -> AsyncIterator[str]:
+    yield _line(COLUMNS)
+    async for row in every_entry(chosen):
+        yield _line([_cell(getattr(row, name)) for name in COLUMNS])
+
+
+def _line(values: Any) -> str:
+    line = io.StringIO()
+    csv.writer(line).writerow(values)
+    return line.getvalue()
+
+
+def _cell(value: Any) -> str:
+    """A value that no spreadsheet takes for a formula."""
+    text = value.isoformat() if isinstance(value, datetime) else str(value)
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+def _filter(action: str, actor: str, subject: str, since: str, until: str) -> AuditFilter:
+    """The filter of a form. Raises Invalid for what is no day or id."""
+    zone = ZoneInfo(current_view().zone)
+    first, last = _day(since, "since"), _day(until, "until")
+    return AuditFilter(
+        action=action,
+        actor_id=_id(actor),
+        subject_id=subject,
+        since=datetime.combine(first, time.min, zone).astimezone(UTC) if first else None,
+        until=datetime.combine(last + timedelta(days=1), time.min, zone).astimezone(UTC) if last else None,
+    )
+
+
+def _day(text: str, field: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Invalid(N_("{text} is no day: write it as 2026-11-25."), field=field, text=text) from None
+
+
+def _id(text: str) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        raise Invalid(N_("{text} is no user: choose one from the entries."), field="actor", text=text) from None
+
+
+def _words(value: Any) -> str:
+    """A JSON value as people read it."""
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+PAGES = (audit_page, audit_export)

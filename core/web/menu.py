@@ -1,0 +1,11 @@
+"""The menus: what the top bar and the administration offer, in their order; permissions decide who sees what."""
+
+from core.api.texts import N_
+from core.ui.shell import Entry
+
+MAIN = (
+    Entry("/live", "activity", N_("Live"), "live.view"),
+    Entry("/calls", "history", N_("Calls"), "calls.view"),
+)
+ADMINISTRATION = (Entry("/admin/audit", "scroll-text", N_("Audit trail"), "audit.view"),)
+"""Pages below /admin (GEN-2). The first one that the user may see opens when she goes to the administration."""
