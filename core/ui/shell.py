@@ -31,6 +31,8 @@ class Shell(Struct, frozen=True):
     entries: tuple[Entry, ...] = ()
     administration: tuple[Entry, ...] = ()
     """The pages of the administration that this user may see."""
+    profile: tuple[Entry, ...] = ()
+    """The pages of My profile."""
     flash: Flash | None = None
     """What the page before has to say."""
 

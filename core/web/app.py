@@ -23,6 +23,7 @@ from core.calls.http import Calls
 from core.calls.live import LiveCalls
 from core.config import Settings
 from core.data import Database, DatabaseUnavailable
+from core.directory.profile_pages import PAGES as PROFILE_PAGES
 from core.host.context import ContextFactory
 from core.host.gate import Gate
 from core.host.lifespan import lifespans
@@ -69,6 +70,13 @@ async def administration(request: Request[Any, Any, Any]) -> Redirect:
     if not shell.administration:
         raise PermissionDeniedException("your role does not give access to the administration")
     return Redirect(shell.administration[0].path)
+
+
+@get("/profile", opt={"permission": SIGNED_IN}, include_in_schema=False)
+async def my_profile(request: Request[Any, Any, Any]) -> Redirect:
+    """The first page of My profile (GEN-3)."""
+    shell: Shell = request.state.shell
+    return Redirect(shell.profile[0].path)
 
 
 @get("/{path:path}", opt={"permission": PUBLIC}, include_in_schema=False)
@@ -124,6 +132,7 @@ def create_app(
         [
             home,
             administration,
+            my_profile,
             live_page,
             live_channel,
             *CALL_PAGES,
@@ -132,6 +141,7 @@ def create_app(
             *AUDIT_PAGES,
             AuditTrail,
             *IDENTITY_PAGES,
+            *PROFILE_PAGES,
             *HEALTH,
             messages,
             static_files(),

@@ -1,6 +1,7 @@
 """The menus: what the top bar and the administration offer, in their order; permissions decide who sees what."""
 
 from core.api.texts import N_
+from core.roles.model import SIGNED_IN
 from core.ui.shell import Entry
 
 MAIN = (
@@ -9,3 +10,5 @@ MAIN = (
 )
 ADMINISTRATION = (Entry("/admin/audit", "scroll-text", N_("Audit trail"), "audit.view"),)
 """Pages below /admin (GEN-2). The first one that the user may see opens when she goes to the administration."""
+PROFILE = (Entry("/profile/details", "id-card", N_("About me"), SIGNED_IN),)
+"""Pages below /profile (GEN-3)."""

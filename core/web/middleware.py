@@ -74,6 +74,7 @@ class RequestContext(ASGIMiddleware):
             tenant=user.tenant if user else "",
             entries=_allowed(menu.MAIN, user),
             administration=_allowed(menu.ADMINISTRATION, user),
+            profile=_allowed(menu.PROFILE, user),
             flash=unseal(cookies[FLASH], csrf) if FLASH in cookies else None,
         )
 

@@ -40,6 +40,7 @@ function loadModules() {
 /** After a navigation inside #main: the menu shows where we are, and the keyboard starts at the new page. */
 function arrived() {
   loadModules();
+  for (const menu of document.querySelectorAll('details[data-menu][open]')) menu.open = false;
   const here = location.pathname;
   for (const link of document.querySelectorAll('.topbar nav a')) {
     const path = link.getAttribute('href');

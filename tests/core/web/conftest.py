@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -48,6 +49,11 @@ class Visitor:
     async def get(self, path: str) -> Response:
         """Ask for a page as a browser does, without following redirects."""
         return await self.client.get(path, headers={"accept": "text/html"})
+
+    async def post(self, path: str, **fields: Any) -> Response:
+        """Send a form as a signed-in browser does."""
+        csrf = token((await self.get("/profile/details")).text)
+        return await self.client.post(path, data={"csrf": csrf, **fields}, headers={"accept": "text/html"})
 
     async def sign_in(self, email: str, password: str = PASSWORD, **fields: str) -> Response:
         page = await self.client.get("/sign-in")

@@ -74,6 +74,8 @@ async def test_sign_in_and_out_by_keyboard_alone(tab: Page, address: str, kari: 
     await tab.locator("summary", has_text="Kari Nordmann").focus()
     await tab.keyboard.press("Enter")
     await tab.keyboard.press("Tab")
+    await expect(tab.get_by_role("link", name="Min profil")).to_be_focused()
+    await tab.keyboard.press("Tab")
     await expect(tab.get_by_role("button", name="Logg ut")).to_be_focused()
     await tab.keyboard.press("Enter")
     await tab.wait_for_url(f"{address}/sign-in")
