@@ -50,6 +50,8 @@ class Cause(StrEnum):
     CANCELLED = "cancelled"
     NO_MEDIA = "no_media"
     """No RTP came for too long."""
+    NOTHING_SENT = "nothing_sent"
+    """We sent no RTP for too long although the leg was not on hold."""
     NOT_CONFIRMED = "not_confirmed"
     """Answered, but no ACK came."""
     INCOMPATIBLE_MEDIA = "incompatible_media"

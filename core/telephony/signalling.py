@@ -26,7 +26,7 @@ from core.telephony.dialog import Dialog, Progress, audio_only
 from core.telephony.digits import DigitQueue
 from core.telephony.endpoint import Endpoint, resolve
 from core.telephony.trunks import Line
-from core.telephony.watchdog import Watchdog
+from core.telephony.watchdog import Packets, Watchdog
 
 logger = logging.getLogger(__name__)
 
@@ -349,15 +349,15 @@ class SignalledLeg:
 
     # ---- for the watchdog, on the command thread
 
-    def packets(self) -> int | None:
+    def packets(self) -> Packets | None:
         """See Watched.packets."""
         if self._dialog is None or self.ending is not None:
             return None
         try:
             statistics = self._dialog.getStreamStat(0)  # kept: its parts live inside it
-            return int(statistics.rtcp.rxStat.pkt)
+            return Packets(int(statistics.rtcp.rxStat.pkt), int(statistics.rtcp.txStat.pkt))
         except pj.Error:  # no stream now: on hold, or the dialog has just ended
-            return 0
+            return Packets(0, 0)
 
     def heard(self) -> None:
         """See Watched.heard."""

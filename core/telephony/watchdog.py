@@ -1,9 +1,12 @@
-"""Legs that nobody answers, confirms or feeds with audio: one sweep for all of them, on the command thread."""
+"""Legs that nobody answers or confirms, or whose audio stops in one direction: one sweep for all of them.
+
+It runs on the command thread.
+"""
 
 import logging
 import time
 from collections import deque
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from core.calls.events import Cause
 from core.telephony.endpoint import Endpoint
@@ -18,13 +21,20 @@ LOOKS = 4
 """Every talking leg is looked at so many times within the time-out."""
 
 
+class Packets(NamedTuple):
+    """RTP packets of a stream so far."""
+
+    received: int
+    sent: int
+
+
 class Watched(Protocol):
     """What the watchdog asks of a leg. `overdue` and `heard` hand over to the event loop themselves."""
 
     held: bool
 
-    def packets(self) -> int | None:
-        """RTP packets received so far; None: the dialog is over."""
+    def packets(self) -> Packets | None:
+        """What has come and gone in its stream; None: the dialog is over."""
         ...
 
     def heard(self) -> None: ...
@@ -32,10 +42,13 @@ class Watched(Protocol):
 
 
 class _Talking:
-    __slots__ = ("leg", "packets", "since")
+    """A leg with audio, the packets of the last look, and when they last changed in each direction."""
 
-    def __init__(self, leg: Watched, now: float) -> None:
-        self.leg, self.packets, self.since = leg, 0, now
+    __slots__ = ("heard_at", "leg", "packets", "sent_at")
+
+    def __init__(self, leg: Watched, packets: Packets, now: float) -> None:
+        self.leg, self.packets = leg, packets
+        self.heard_at = self.sent_at = now
 
 
 class Watchdog:
@@ -85,9 +98,9 @@ class Watchdog:
             packets = leg.packets()
             if packets is None:
                 del self._silent[leg]
-            elif packets:
+            elif packets.received:
                 del self._silent[leg]
-                self._talking.append(_Talking(leg, now))
+                self._talking.append(_Talking(leg, packets, now))
                 leg.heard()
             elif now - since > self._timeout and not leg.held:
                 del self._silent[leg]
@@ -112,9 +125,13 @@ class Watchdog:
         packets = entry.leg.packets()
         if packets is None:
             return False
-        if packets != entry.packets or entry.leg.held:
-            entry.packets, entry.since = packets, now
-        elif now - entry.since > self._timeout:
-            entry.leg.overdue(Cause.NO_MEDIA)
-            return False
-        return True
+        # On hold nothing need come, and we send nothing (RFC 3264 §8.4).
+        if packets.received != entry.packets.received or entry.leg.held:
+            entry.heard_at = now
+        if packets.sent != entry.packets.sent or entry.leg.held:
+            entry.sent_at = now
+        entry.packets = packets
+        if now - min(entry.heard_at, entry.sent_at) <= self._timeout:
+            return True
+        entry.leg.overdue(Cause.NO_MEDIA if entry.heard_at <= entry.sent_at else Cause.NOTHING_SENT)
+        return False

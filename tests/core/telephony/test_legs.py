@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.calls.events import Cause
-from core.calls.ports import LegGone, LegState
+from core.calls.ports import LegEnding, LegGone, LegState
 from core.telephony.endpoint import TelephonyFailed
 from core.telephony.legs import PjLeg
 from core.telephony.options import G722, PCMA
@@ -155,6 +155,33 @@ async def test_the_other_side_may_hold_and_come_back_and_is_heard_again(
     await leg.record(tmp_path / "ours.wav", max_seconds=0.8, silence_seconds=9, stop="")
     assert loudest(tmp_path / "ours.wav") == [600]
     music.cancel()
+
+
+async def test_a_leg_to_which_our_audio_stalls_is_ended(remote: Remote, tone: Tone) -> None:
+    async with exchange_with(rtp_timeout=1.5) as exchange:
+        leg, number = await answered(exchange, remote)
+        await remote.play(leg=number, file=str(tone(600)))
+        devices = exchange.engine.endpoint.library.audDevManager()
+        await exchange.engine.endpoint.do(devices.setNoDev)  # the clock of the bridge: nothing is mixed or sent now
+        await asyncio.wait_for(leg.until(LegState.ENDED), 10)
+        assert leg.ending == LegEnding(Cause.NOTHING_SENT, by_us=True)
+        assert exchange.journal[-1].cause is Cause.NOTHING_SENT
+
+
+async def test_a_talking_leg_on_hold_to_which_we_send_nothing_is_left_alone(remote: Remote) -> None:
+    async with exchange_with(rtp_timeout=1.0) as exchange:
+        leg, number = await answered(exchange, remote)
+        await remote.hold(leg=number, held=True)
+        assert await leg.until_held(True)
+        before = await exchange.engine.endpoint.do(leg.packets)
+        await asyncio.sleep(2.0)  # longer than a leg that is not on hold may be without audio
+        after = await exchange.engine.endpoint.do(leg.packets)
+        assert before is not None
+        assert after is not None
+        assert after.sent == before.sent
+        await remote.hold(leg=number, held=False)
+        assert await leg.until_held(False)
+        assert leg.state is LegState.MEDIA_UP
 
 
 async def test_a_wideband_and_a_narrowband_leg_hear_each_other(tone: Tone, tmp_path: Path) -> None:
