@@ -5,7 +5,7 @@ It runs on the command thread.
 
 import logging
 import time
-from collections import deque
+from collections import OrderedDict
 from typing import NamedTuple, Protocol
 
 from core.calls.events import Cause
@@ -59,7 +59,8 @@ class Watchdog:
         self._timeout = rtp_timeout
         self._deadlines: dict[Watched, tuple[float, Cause]] = {}
         self._silent: dict[Watched, float] = {}
-        self._talking: deque[_Talking] = deque()
+        self._talking: OrderedDict[Watched, _Talking] = OrderedDict()
+        """Whose turn is next comes first."""
         self._debt = 0.0
 
     def start(self) -> None:
@@ -82,9 +83,10 @@ class Watchdog:
         self._silent[leg] = time.monotonic()
 
     def forget(self, leg: Watched) -> None:
-        """The leg is over. A talking one is dropped when its turn comes."""
+        """The leg is over."""
         self.relax(leg)
         self._silent.pop(leg, None)
+        self._talking.pop(leg, None)
 
     def _look_for_media(self) -> None:
         try:
@@ -100,7 +102,7 @@ class Watchdog:
                 del self._silent[leg]
             elif packets.received:
                 del self._silent[leg]
-                self._talking.append(_Talking(leg, packets, now))
+                self._talking[leg] = _Talking(leg, packets, now)
                 leg.heard()
             elif now - since > self._timeout and not leg.held:
                 del self._silent[leg]
@@ -115,9 +117,9 @@ class Watchdog:
         self._debt += len(self._talking) * LOOKS * TICK / self._timeout
         while self._debt >= 1 and self._talking:
             self._debt -= 1
-            entry = self._talking.popleft()
+            leg, entry = self._talking.popitem(last=False)
             if self._goes_on(entry, now):
-                self._talking.append(entry)
+                self._talking[leg] = entry
         if not self._talking:
             self._debt = 0.0
 

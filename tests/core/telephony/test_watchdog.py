@@ -2,6 +2,7 @@
 
 import heapq
 import time
+import weakref
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -98,3 +99,16 @@ def test_a_talking_leg_is_ended_by_the_direction_that_stalls_unless_it_is_on_hol
         timers.run(1)
     assert leg.was_heard
     assert leg.ended is ended
+
+
+def test_a_talking_leg_that_is_over_is_not_kept() -> None:
+    timers = Timers()
+    watchdog = Watchdog(cast(Endpoint, timers), rtp_timeout=30.0)
+    leg = Leg()
+    watchdog.await_media(leg)
+    timers.run(1)
+    assert leg.was_heard
+    remains = weakref.ref(leg)
+    watchdog.forget(leg)
+    del leg
+    assert remains() is None
