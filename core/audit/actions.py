@@ -4,5 +4,6 @@ from core.api.texts import N_
 
 ACTIONS = {
     "audit.exported": N_("Audit trail exported"),
+    "tenant.created": N_("Company created"),
 }
 """Action → gettext id, by subject."""

@@ -14,6 +14,7 @@ from core.api.rest import Page, page_of
 from core.api.texts import N_
 from core.audit.model import changes, current_actor
 from core.audit.tables import AuditEntry
+from core.data import current_tenant
 
 BATCH = 1000
 
@@ -35,17 +36,20 @@ async def record(
     *,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
+    tenant_id: UUID | None = None,
 ) -> None:
     """Say in the tenant's trail what the current actor has just done, in the same transaction.
 
     `before` and `after`: the thing's fields; without `before` it is new, without `after` gone, with both only what
-    differs is kept, and nothing is written when nothing differs. Never pass a secret.
+    differs is kept, and nothing is written when nothing differs. Never pass a secret. `tenant_id`: whose trail, for
+    code under system(); None: that of the tenant in force.
     """
     old, new = changes(before, after)
     if before is not None and after is not None and not (old or new):
         return
     actor = current_actor()
     await AuditEntry(
+        tenant_id=tenant_id or current_tenant(),
         action=action,
         subject_id=str(subject_id),
         subject=subject,

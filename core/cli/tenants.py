@@ -8,7 +8,8 @@ from core.data import tenant as in_force
 from core.host.service import grant as grant_module
 from core.host.service import revoke as revoke_module
 from core.host.service import switch
-from core.tenancy.service import add_main_number, all_tenants, create_tenant, main_numbers, modules
+from core.platform.service import NewTenant, create_tenant
+from core.tenancy.service import add_main_number, all_tenants, main_numbers, modules
 from core.wiring import Installation, open_host
 
 
@@ -40,12 +41,13 @@ def list_(settings: Settings) -> None:
 @click.argument("name")
 @click.option("--zone", default="Europe/Oslo", show_default=True, help="IANA time zone.")
 @click.option("--language", default="nb", show_default=True, help="Of prompts and of new users.")
+@click.option("--operator", is_flag=True, help="Your own company: its administrators look after all tenants.")
 @click.pass_obj
-def create(settings: Settings, slug: str, name: str, zone: str, language: str) -> None:
+def create(settings: Settings, slug: str, name: str, zone: str, language: str, operator: bool) -> None:
     """Make a tenant. SLUG: its short unique name in commands and addresses."""
 
     async def work(_: Installation) -> None:
-        await create_tenant(slug, name, timezone=zone, language=language)
+        await create_tenant(NewTenant(slug=slug, name=name, timezone=zone, language=language, operator=operator))
 
     in_installation(settings, work)
     click.echo(f"Made the tenant {slug}. Next: sentralbord user create {slug} EMAIL --name NAME --role administrator")

@@ -9,6 +9,7 @@ from typing import TypeVar
 import click
 from redis.exceptions import RedisError
 
+from core.audit.model import Actor, acting_as
 from core.config import Settings
 from core.data import Database, DatabaseUnavailable, tenant
 from core.data.migrate import pending
@@ -17,6 +18,8 @@ from core.tenancy.service import tenant_by_slug
 from core.wiring import DataServices, Installation, core_apps, open_installation
 
 Result = TypeVar("Result")
+COMMAND = Actor(kind="command")
+"""Who acts, in the audit trail."""
 
 
 @contextmanager
@@ -42,7 +45,8 @@ def in_installation(settings: Settings, work: Callable[[Installation], Awaitable
         if await pending(Database(DataServices.of(settings).database_url), core_apps()):
             raise click.ClickException("the database is not up to date: run `sentralbord migrate`")
         async with open_installation(settings) as installation:
-            return await work(installation)
+            with acting_as(COMMAND):
+                return await work(installation)
 
     try:
         with data_services(settings):

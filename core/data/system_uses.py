@@ -7,6 +7,8 @@ SYSTEM_USES = {
     "core.data.partitions": "partitions belong to no tenant",
     "core.host.service": "a periodic job has to know which tenants have its plugin on",
     "core.identity.service": "sign-in looks an address up before its tenant is known",
+    "core.platform.acts": "the operator changes tenants that are not its own, and both trails tell",
+    "core.platform.service": "the operator sees every tenant",
     "core.telephony.service": "trunks belong to the platform",
     "core.tenancy.service": "makes and lists tenants",
 }

@@ -14,26 +14,21 @@ from core.calls.journal import CallJournal
 from core.calls.publisher import Publisher
 from core.calls.spool import Spool
 from core.data import tenant
-from core.demo.documents import DemoCompany
+from core.demo.documents import DemoCompany, DemoUser
 from core.directory.service import NewDevice, PersonDevices, add_person, people_with_devices, set_devices
 from core.flows.document import parse
 from core.flows.elements import BUILT_IN
 from core.flows.service import create_flow, list_flows, list_versions, load_published, publish, save_version
 from core.identity.errors import IdentityError
 from core.identity.service import create_user
+from core.platform.service import NewTenant, create_tenant
 from core.queues.service import SessionJournal, add_member, create_queue, load_queues, log_in
 from core.queues.state import QueueState
 from core.telephony.limits import OutgoingPolicy
 from core.telephony.service import all_trunks, put_trunk
 from core.telephony.trunks import Trunk
-from core.tenancy.service import (
-    add_main_number,
-    create_tenant,
-    main_numbers,
-    read_settings,
-    tenant_by_slug,
-    write_settings,
-)
+from core.tenancy.service import add_main_number, main_numbers, read_settings, tenant_by_slug, write_settings
+from core.tenancy.tables import Tenant
 from core.wiring import Installation, folder_of
 
 AUTHOR = "demo"
@@ -46,9 +41,8 @@ async def seed(installation: Installation, company: DemoCompany, flow: str, netw
     `flow` is the flow's document, in which {queue:key} stands for a queue's id; `network` (host:port) is where the
     simulated telephone network is. What is there already stays, but devices, limits and the flow follow the documents.
     """
-    row = await tenant_by_slug(company.slug)
-    if row is None:
-        row = await create_tenant(company.slug, company.name, timezone=company.timezone, language=company.language)
+    await _operator(company)
+    row = await _company(company, company.slug, company.name)
     await _trunk(network)
     with tenant(row.id):
         await _limits(company)
@@ -78,6 +72,20 @@ async def session_journals(installation: Installation, tenant_id: UUID) -> Async
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _company(company: DemoCompany, slug: str, name: str, *, operator: bool = False) -> Tenant:
+    """The company with this short name, made if need be."""
+    new = NewTenant(slug=slug, name=name, timezone=company.timezone, language=company.language, operator=operator)
+    return await tenant_by_slug(slug) or await create_tenant(new)
+
+
+async def _operator(company: DemoCompany) -> None:
+    """The company that runs the installation, with its administrator."""
+    operator = company.operator
+    row = await _company(company, operator.slug, operator.name, operator=True)
+    with tenant(row.id):
+        await _user(company, operator.user)
 
 
 async def _trunk(network: str) -> None:
@@ -126,11 +134,14 @@ def _device(address: str, network: str) -> NewDevice:
 
 async def _users(company: DemoCompany, people: dict[str, PersonDevices]) -> None:
     for user in company.users:
-        person = people[user.person].person.id if user.person else None
-        with contextlib.suppress(IdentityError):  # she is there already
-            await create_user(
-                user.email, user.name, company.password, role=user.role, language=user.language, person_id=person
-            )
+        await _user(company, user, people[user.person].person.id if user.person else None)
+
+
+async def _user(company: DemoCompany, user: DemoUser, person: UUID | None = None) -> None:
+    with contextlib.suppress(IdentityError):  # she is there already
+        await create_user(
+            user.email, user.name, company.password, role=user.role, language=user.language, person_id=person
+        )
 
 
 async def _queues(company: DemoCompany, people: dict[str, PersonDevices]) -> dict[str, UUID]:

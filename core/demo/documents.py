@@ -30,6 +30,14 @@ class DemoUser(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Key of the person who this is; empty: nobody in the directory."""
 
 
+class DemoOperator(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The company that runs the installation, and its administrator."""
+
+    slug: str
+    name: str
+    user: DemoUser
+
+
 class DemoQueue(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A queue; the flow refers to it by {queue:key}."""
 
@@ -78,6 +86,7 @@ class DemoCompany(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """Numbers that answer besides the agents."""
     outgoing_calls: Annotated[int, Meta(ge=0)] = 50
     outgoing_calls_per_minute: Annotated[int, Meta(ge=0)] = 120
+    operator: DemoOperator
     users: tuple[DemoUser, ...]
     queues: tuple[DemoQueue, ...]
     people: tuple[DemoPerson, ...]

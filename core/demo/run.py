@@ -48,8 +48,9 @@ async def _run(settings: Settings, once: bool) -> int:
         if once:
             return await one_call(company, tenant_id, network)
         click.echo(f"\n  {company.name}: {settings.web.public_url or _web_address(settings)}")
-        for user in company.users:
-            click.echo(f"  sign in as {user.email:<34} password {company.password:<16} {user.role}")
+        for user in (*company.users, company.operator.user):
+            role = "operator of the installation" if user == company.operator.user else user.role
+            click.echo(f"  sign in as {user.email:<34} password {company.password:<16} {role}")
         click.echo(
             f"  {company.main_number} is rung by a simulated telephone network at {network.sip}. Ctrl-C ends it.\n"
         )

@@ -16,6 +16,8 @@ class Principal(Struct, frozen=True):
     role: str
     language: str = ""
     zone: str = "UTC"
+    operator: bool = False
+    """Of the operator's own tenant (docs/adr/0013)."""
 
     @property
     def initials(self) -> str:

@@ -156,6 +156,7 @@ async def _principal(user: User) -> Principal:
         role=user.role,
         language=user.language or company.language,
         zone=company.timezone,
+        operator=company.operator,
     )
 
 

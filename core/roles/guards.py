@@ -30,7 +30,7 @@ class PermissionGuard:
         principal: Principal | None = connection.scope.get("user")
         if principal is None:
             raise NotAuthorizedException("sign in first")
-        if permission is None or not allows(principal.role, permission, self._plugins):
+        if permission is None or not allows(principal.role, permission, self._plugins, operator=principal.operator):
             raise PermissionDeniedException("your role does not give access to this")
 
 

@@ -17,9 +17,14 @@ PERMISSIONS = {
         Permission("calls.view", N_("Read the call log"), AccessLevel.VIEW),
         Permission("queues.view", N_("See the state of the queues"), AccessLevel.VIEW),
         Permission("audit.view", N_("Read the audit trail"), AccessLevel.VIEW),
+        Permission("platform.view", N_("See the companies of the installation"), AccessLevel.VIEW),
+        Permission("platform.manage", N_("Change the companies of the installation"), AccessLevel.MANAGE),
     )
 }
 """Permissions of core. The part before the dot is the area: of core, or a plugin's name."""
+
+OPERATOR_AREA = "platform"
+"""The area that only the operator's own tenant has: in any other no role, however made, gives access to it."""
 
 AREAS = tuple(dict.fromkeys(key.partition(".")[0] for key in PERMISSIONS))
 """Areas of core."""
@@ -47,11 +52,13 @@ def level_of(role: str, area: str, *, plugin: bool = False) -> AccessLevel:
     return SYSTEM_ROLES.get(role, {}).get(area, AccessLevel.NONE)
 
 
-def allows(role: str, permission: str, more: Mapping[str, Permission] | None = None) -> bool:
+def allows(role: str, permission: str, more: Mapping[str, Permission] | None = None, *, operator: bool = False) -> bool:
     """Whether the role has the permission: of core, or of `more` (those of plugins).
 
-    An unknown permission is had by nobody.
+    `operator`: the role is one of the operator's own tenant. An unknown permission is had by nobody.
     """
+    if area(permission) == OPERATOR_AREA and not operator:
+        return False
     if permission == SIGNED_IN:
         return role in SYSTEM_ROLES
     if wanted := PERMISSIONS.get(permission):

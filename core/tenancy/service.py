@@ -9,10 +9,12 @@ import msgspec
 from msgspec import Struct
 from piccolo.columns import Column
 
+from core.api.errors import Problems
+from core.api.texts import N_
 from core.data import current_tenant, system
 from core.data.errors import UniqueViolationError
-from core.tenancy.errors import TenancyError
-from core.tenancy.model import checked_e164, checked_language, checked_slug, checked_timezone
+from core.tenancy.errors import NoSuchTenant, TenancyError
+from core.tenancy.model import checked_e164, checked_language, checked_name, checked_slug, checked_timezone
 from core.tenancy.tables import MainNumber, Tenant, TenantModule, TenantSetting
 
 log = logging.getLogger(__name__)
@@ -20,19 +22,33 @@ log = logging.getLogger(__name__)
 SettingsT = TypeVar("SettingsT", bound=Struct)
 
 
-async def create_tenant(slug: str, name: str, *, timezone: str = "Europe/Oslo", language: str = "nb") -> Tenant:
-    """Make a tenant: platform work, done with the system role. Raises TenancyError when the slug is taken."""
-    row = Tenant(
-        slug=checked_slug(slug),
-        name=name,
-        timezone=checked_timezone(timezone),
-        language=checked_language(language),
-    )
+async def create_tenant(
+    slug: str, name: str, *, timezone: str = "Europe/Oslo", language: str = "nb", operator: bool = False
+) -> Tenant:
+    """Make a tenant: platform work, done with the system role. `operator`: the operator's own (docs/adr/0013).
+
+    Raises TenancyError when the slug is taken or there is an operator already, InvalidTenant for what cannot be right.
+    """
+    problems = Problems()
+    for field, check, value in (
+        ("slug", checked_slug, slug),
+        ("name", checked_name, name),
+        ("timezone", checked_timezone, timezone),
+        ("language", checked_language, language),
+    ):
+        with problems.of(field):
+            check(value)
+    problems.check()
+    row = Tenant(slug=slug, name=name.strip(), timezone=timezone, language=language, operator=operator)
     try:
         with system():
             await row.save()
-    except UniqueViolationError:
-        raise TenancyError(f"there is a tenant {slug!r} already; choose another slug") from None
+    except UniqueViolationError as error:
+        if "tenant_operator" in str(error):
+            raise TenancyError(N_("There is an operator's tenant already; there can be only one.")) from None
+        raise TenancyError(
+            N_("There is a company with the short name “{slug}” already; choose another."), field="slug", slug=slug
+        ) from None
     return row
 
 
@@ -49,23 +65,23 @@ async def tenant_by_slug(slug: str) -> Tenant | None:
 
 
 async def this_tenant() -> Tenant:
-    """The tenant in force. Raises TenancyError when it is gone."""
+    """The tenant in force. Raises NoSuchTenant when it is gone."""
     row = await Tenant.objects().where(Tenant.id == current_tenant()).first()
     if row is None:
-        raise TenancyError(f"there is no tenant {current_tenant()}")
+        raise NoSuchTenant(N_("There is no tenant {tenant}."), tenant=current_tenant())
     return row
 
 
 async def add_main_number(number: str, label: str = "") -> MainNumber:
     """Give the tenant in force a number that callers dial (E.164).
 
-    Raises ValueError for another form, TenancyError when any tenant has it already.
+    Raises InvalidTenant for another form, TenancyError when any tenant has it already.
     """
     row = MainNumber(number=checked_e164(number), label=label)
     try:
         await row.save()
     except UniqueViolationError:
-        raise TenancyError(f"the number {number} is in use already") from None
+        raise TenancyError(N_("The number {number} is in use already."), field="number", number=number) from None
     return row
 
 
@@ -77,14 +93,14 @@ async def main_numbers() -> list[MainNumber]:
 async def publish(main_number_id: UUID, flow_version_id: UUID) -> MainNumber:
     """Let calls to a number of the tenant in force be answered by this flow version from now on.
 
-    Raises TenancyError when the tenant has no such number.
+    Raises NoSuchTenant when the tenant has no such number.
     """
     now = datetime.now(UTC)
     values: dict[Column | str, Any] = {MainNumber.flow_version_id: flow_version_id, MainNumber.published_at: now}
     update = MainNumber.update(values).where(MainNumber.id == main_number_id)
     changed = await update.returning(*MainNumber.all_columns())
     if not changed:
-        raise TenancyError(f"this tenant has no main number {main_number_id}")
+        raise NoSuchTenant(N_("This company has no main number {number}."), number=main_number_id)
     return MainNumber(**changed[0])
 
 

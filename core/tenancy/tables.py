@@ -1,6 +1,7 @@
 """Tenants, their main numbers, modules and settings."""
 
 from piccolo.columns import JSONB, UUID, Boolean, Integer, Text, Timestamptz
+from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.table import Table
 
 from core.data import TenantTable, uuid7
@@ -14,7 +15,10 @@ class Tenant(Table, tablename="tenant"):
     name = Text()
     timezone = Text(help_text="IANA zone, for example Europe/Oslo: the tenant's day in reports and schedules.")
     language = Text(help_text="Language of prompts and of new users, for example nb.")
-    created_at = Timestamptz()
+    created_at = Timestamptz(default=TimestamptzNow())
+    operator = Boolean(default=False, help_text="The operator's own tenant: at most one (docs/adr/0013).")
+    suspended_at = Timestamptz(null=True, default=None, help_text="Since when nobody signs in and no number answers.")
+    version = Integer(default=1)
 
 
 class MainNumber(TenantTable, Table, tablename="main_number"):

@@ -33,6 +33,7 @@ from core.identity.cookies import Cookies
 from core.identity.pages import PAGES as IDENTITY_PAGES
 from core.identity.sessions import Sessions
 from core.identity.throttle import Throttle
+from core.platform.http import Tenants
 from core.roles.guards import PermissionGuard
 from core.roles.model import PUBLIC, SIGNED_IN
 from core.ui.shell import Shell, page
@@ -140,6 +141,7 @@ def create_app(
             queues_now,
             *AUDIT_PAGES,
             AuditTrail,
+            Tenants,
             *IDENTITY_PAGES,
             *PROFILE_PAGES,
             *HEALTH,

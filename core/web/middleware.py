@@ -90,7 +90,7 @@ class RequestContext(ASGIMiddleware):
 
 def _allowed(entries: tuple[Entry, ...], user: Principal | None) -> tuple[Entry, ...]:
     """The entries of a menu that this user may see."""
-    return tuple(entry for entry in entries if user and allows(user.role, entry.permission))
+    return tuple(entry for entry in entries if user and allows(user.role, entry.permission, operator=user.operator))
 
 
 def _actor(scope: Scope, session: Session) -> Actor:

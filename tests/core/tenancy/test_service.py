@@ -25,7 +25,7 @@ async def test_a_tenant_is_made_once_and_found_by_its_slug(database: Database) -
     found = await tenant_by_slug("acme")
     assert found is not None
     assert (found.id, found.name, found.timezone, found.language) == (made.id, "Acme AS", "Europe/Vilnius", "lt")
-    with pytest.raises(TenancyError, match="'acme' already"):
+    with pytest.raises(TenancyError, match="“acme” already"):
         await create_tenant("acme", "Another")
     assert [t.slug for t in await all_tenants()] == ["acme"]
     assert await tenant_by_slug("other") is None

@@ -55,6 +55,13 @@ class Visitor:
         csrf = token((await self.get("/profile/details")).text)
         return await self.client.post(path, data={"csrf": csrf, **fields}, headers={"accept": "text/html"})
 
+    async def send(self, method: str, path: str, body: Any = None, version: int | None = None) -> Response:
+        """Send JSON to the API as a script of a page does; `version`: If-Match."""
+        headers = {"x-csrf-token": token((await self.get("/profile/details")).text)}
+        if version is not None:
+            headers["if-match"] = f'"{version}"'
+        return await self.client.request(method, path, json=body, headers=headers)
+
     async def sign_in(self, email: str, password: str = PASSWORD, **fields: str) -> Response:
         page = await self.client.get("/sign-in")
         self.csrf = token(page.text)
