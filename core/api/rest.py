@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
 
 import msgspec
 from litestar import Response
@@ -59,6 +60,11 @@ def read_cursor(text: str, kind: type[T]) -> T:
         raise Invalid(N_("This is no place in the list: ask for the first page again."), field="after") from None
 
 
+def read_id(text: str) -> UUID | None:
+    """The id that the cursor of a list sorted by id stands for; None for the first page. Raises Invalid."""
+    return read_cursor(text, tuple[UUID])[0] if text else None
+
+
 def etag(version: int | str) -> str:
     """The entity tag of a version."""
     return f'"{version}"'
@@ -77,6 +83,6 @@ def wanted_version(if_match: str) -> int:
     if not if_match:
         raise HTTPException(status_code=428, detail="send If-Match with the ETag of what you read")
     text = if_match.strip().removeprefix("W/").strip('"')
-    if not text.isdecimal() or len(text) > 18:
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):  # what an integer column holds
         raise HTTPException(status_code=412, detail="this is no ETag that we gave; read it again, then change it")
     return int(text)

@@ -6,7 +6,7 @@ from uuid import UUID
 from litestar import Controller, get
 from litestar.params import FromQuery
 
-from core.api.rest import PAGE, After, Limit, Page, read_cursor
+from core.api.rest import PAGE, After, Limit, Page, read_id
 from core.audit.schemas import AuditEntryOut
 from core.audit.service import AuditFilter, entries
 
@@ -31,5 +31,4 @@ class AuditTrail(Controller):
     ) -> Page[AuditEntryOut]:
         """A page of entries. `action`: one, or with a dot at its end all that begin so; `actor` and `subject`: ids."""
         chosen = AuditFilter(action, actor, subject, since, until)
-        before = read_cursor(after, tuple[UUID])[0] if after else None
-        return (await entries(chosen, before=before, limit=limit)).map(AuditEntryOut.of)
+        return (await entries(chosen, before=read_id(after), limit=limit)).map(AuditEntryOut.of)

@@ -15,7 +15,7 @@ from litestar.response import Stream, Template
 from msgspec import Struct
 
 from core.api.errors import Invalid
-from core.api.rest import PAGE, read_cursor
+from core.api.rest import PAGE, read_id
 from core.api.texts import N_
 from core.audit.actions import ACTIONS
 from core.audit.schemas import AuditEntryOut
@@ -59,8 +59,7 @@ async def audit_page(
     """Entries, newest first, as many as fit a page; days are the tenant's."""
     values = {"action": action, "actor": actor, "subject": subject, "since": since, "until": until}
     try:
-        before = read_cursor(after, tuple[UUID])[0] if after else None
-        found = await entries(_filter(**values), before=before, limit=PAGE)
+        found = await entries(_filter(**values), before=read_id(after), limit=PAGE)
         problem = ""
     except Invalid as error:
         found, problem = None, error.text(_)

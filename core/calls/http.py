@@ -1,36 +1,29 @@
 """The calls of the signed-in user's tenant: REST API."""
 
-from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, get
-from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath
 
-from core.calls.schemas import CallList, CallOut, CallWithEvents, EventOut
-from core.calls.service import PAGE, CallNotFound, call_with_journal, recent_calls
+from core.api.rest import PAGE, After, Limit, Page, read_id
+from core.calls.schemas import CallOut, CallWithEvents, EventOut
+from core.calls.service import call_with_journal, recent_calls
 
 
 class Calls(Controller):
     """The call log."""
 
-    path = "/api/calls"
+    path = "/api/v1/calls"
     tags = ("Calls",)
     opt = {"permission": "calls.view"}  # noqa: RUF012  (Litestar's way to declare it)
 
     @get(summary="Calls, newest first")
-    async def list(
-        self, before: FromQuery[UUID | None] = None, limit: Annotated[int, QueryParameter(ge=1, le=500)] = PAGE
-    ) -> CallList:
-        """A page of at most `limit` calls: the newest, or those before the call `before`."""
-        page = await recent_calls(before=before, limit=limit)
-        return CallList([CallOut.of(row) for row in page.calls], page.before)
+    async def list(self, after: After = "", limit: Limit = PAGE) -> Page[CallOut]:
+        """A page of the call log."""
+        return (await recent_calls(before=read_id(after), limit=limit)).map(CallOut.of)
 
     @get("/{call_id:uuid}", summary="A call with its events")
     async def one(self, call_id: FromPath[UUID]) -> CallWithEvents:
         """One call and its journal."""
-        try:
-            row, events = await call_with_journal(call_id)
-        except CallNotFound as error:
-            raise NotFoundException(str(error)) from None
+        row, events = await call_with_journal(call_id)
         return CallWithEvents(CallOut.of(row), [EventOut.of(event) for event in events])

@@ -41,14 +41,6 @@ class CallOut(Struct, frozen=True):
         return cls(id=row.call_id, **{name: getattr(row, name) for name in same})
 
 
-class CallList(Struct, frozen=True):
-    """A page of calls, newest first."""
-
-    calls: list[CallOut]
-    next: UUID | None
-    """Ask with `before` = this for the page that follows; null: there is none."""
-
-
 class EventOut(Struct, frozen=True):
     """One event of the call's journal; `data.type` says what happened."""
 

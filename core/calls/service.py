@@ -1,7 +1,6 @@
 """Read calls of the tenant in force: the log page by page, one call with its journal, and the daily check."""
 
 import logging
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -9,6 +8,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from core.api.errors import NotFound
+from core.api.rest import PAGE, Page, page_of
+from core.api.texts import N_
 from core.calls.events import Event
 from core.calls.invariants import totals, violations
 from core.calls.model import Call, QueueVisit
@@ -20,24 +22,10 @@ from core.tenancy.service import this_tenant
 log = logging.getLogger(__name__)
 
 R = TypeVar("R", bound=Row)
-PAGE = 50
 CHECK_CALLS = 500
 
 
-@dataclass(frozen=True, slots=True)
-class CallPage:
-    """Calls, newest first."""
-
-    calls: list[CallRow]
-    before: UUID | None
-    """Ask for the calls before this one next; None: there are no more."""
-
-
-class CallNotFound(LookupError):
-    """The tenant has no such call."""
-
-
-async def recent_calls(*, before: UUID | None = None, limit: int = PAGE) -> CallPage:
+async def recent_calls(*, before: UUID | None = None, limit: int = PAGE) -> Page[CallRow]:
     """A page of the tenant's calls, newest first: the last ones, or those before the call `before`."""
     async with transaction(read_only=True) as unit:
         found = await unit.fetch(
@@ -45,16 +33,15 @@ async def recent_calls(*, before: UUID | None = None, limit: int = PAGE) -> Call
             before,
             limit + 1,
         )
-    calls = [_row(CallRow, record) for record in found]
-    return CallPage(calls[:limit], calls[limit - 1].call_id if len(calls) > limit else None)
+    return page_of([_row(CallRow, record) for record in found], limit, lambda row: [row.call_id])
 
 
 async def call_with_journal(call_id: UUID) -> tuple[CallRow, list[Event]]:
-    """One call and its events in their order. Raises CallNotFound."""
+    """One call and its events in their order. Raises NotFound."""
     async with transaction(read_only=True) as unit:
         record = await unit.fetchrow("SELECT * FROM call WHERE call_id = $1", call_id)
         if record is None:
-            raise CallNotFound(f"there is no call {call_id}; it may be older than what is kept")
+            raise NotFound(N_("There is no such call. It may be older than what is kept."))
         return _row(CallRow, record), await events_of(unit, [call_id])
 
 

@@ -89,8 +89,8 @@ async def _logged(tenant_id: UUID, begun: datetime) -> tuple[Summary, list[Event
             async with asyncio.timeout(LOG_SECONDS):
                 while True:
                     page = await recent_calls(limit=1)
-                    if page.calls and page.calls[0].started_at >= begun:
-                        _, events = await call_with_journal(page.calls[0].call_id)
+                    if page.items and page.items[0].started_at >= begun:
+                        _, events = await call_with_journal(page.items[0].call_id)
                         state, _ = fold(events)
                         if isinstance(state, Call) and state.ended_at:
                             return summary(state), events

@@ -11,8 +11,9 @@ from uuid import UUID
 import click
 from redis.asyncio import Redis
 
+from core.api.errors import NotFound
 from core.calls.live import CallView, LiveCalls, Stage
-from core.calls.service import CallNotFound, call_with_journal
+from core.calls.service import call_with_journal
 from core.data import tenant
 from core.demo.documents import DemoCaller, DemoCompany, DemoPerson, DemoTraffic, Habit
 from core.demo.once import addresses, agent_frequency
@@ -151,7 +152,7 @@ async def _ended(tenant_id: UUID, call_id: UUID) -> str:
         for _ in range(LOG_TRIES):
             try:
                 row, _ = await call_with_journal(call_id)
-            except CallNotFound:
+            except NotFound:
                 row = None
             if row is not None and row.ended_at is not None:
                 talked = f", talked {row.talk_seconds:.0f} s with {row.talked_with}" if row.talked_with else ""

@@ -5,11 +5,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from litestar import Litestar, Request, Router, get
+from litestar import Litestar, Request, get
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import NotFoundException, PermissionDeniedException
-from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.params import FromPath
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Redirect, Template
@@ -44,10 +42,12 @@ from core.web.csrf import CsrfGuard
 from core.web.errors import handle_error
 from core.web.health import HEALTH
 from core.web.hub import Hub
+from core.web.intake import IntakeGuard
 from core.web.live import live_channel
+from core.web.live_api import LiveState
 from core.web.middleware import RequestContext
+from core.web.openapi import openapi_config
 from core.web.plugins import Plugins
-from core.web.queue_api import queues_now
 from core.web.security import add_headers
 from core.web.static import messages, static_files
 
@@ -138,7 +138,7 @@ def create_app(
             live_channel,
             *CALL_PAGES,
             Calls,
-            queues_now,
+            LiveState,
             *AUDIT_PAGES,
             AuditTrail,
             Tenants,
@@ -150,7 +150,12 @@ def create_app(
             *plugins.routers(),
             nothing,
         ],
-        guards=[plugins.guard, CsrfGuard(settings.web.public_url), PermissionGuard(plugins.permissions)],
+        guards=[
+            plugins.guard,
+            CsrfGuard(settings.web.public_url),
+            PermissionGuard(plugins.permissions),
+            IntakeGuard(),
+        ],
         middleware=[RequestContext(sessions, cookies)],
         dependencies={name: Provide(_constant(value), sync_to_thread=False) for name, value in services.items()},
         exception_handlers={Exception: handle_error},
@@ -158,12 +163,7 @@ def create_app(
         template_config=TemplateConfig(
             instance=JinjaTemplateEngine.from_environment(create_environment(plugins.templates()))
         ),
-        openapi_config=OpenAPIConfig(
-            title="Sentralbord",
-            version="1",
-            render_plugins=[JsonRenderPlugin()],
-            openapi_router=Router("/schema", route_handlers=[], opt={"permission": SIGNED_IN}, include_in_schema=False),
-        ),
+        openapi_config=openapi_config(),
         lifespan=[running],
         logging_config=None,
     )

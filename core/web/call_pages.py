@@ -4,14 +4,14 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Request, get
-from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath
 from litestar.response import Template
 
+from core.api.rest import After, read_id
 from core.api.texts import N_
 from core.calls.events import Direction
 from core.calls.rows import CallRow
-from core.calls.service import CallNotFound, call_with_journal, recent_calls
+from core.calls.service import call_with_journal, recent_calls
 from core.calls.status import Status
 from core.directory.service import names
 from core.ui.shell import page
@@ -42,15 +42,15 @@ def status_tone(row: CallRow) -> str:
 
 
 @get("/calls", opt=OPTIONS, include_in_schema=False)
-async def call_log(request: Request[Any, Any, Any], before: FromQuery[UUID | None] = None) -> Template:
+async def call_log(request: Request[Any, Any, Any], after: After = "") -> Template:
     """The calls of the tenant, newest first, page by page."""
-    found = await recent_calls(before=before)
+    found = await recent_calls(before=read_id(after))
     return page(
         request,
         "calls.html",
-        calls=found.calls,
-        older=found.before,
-        first=before is None,
+        calls=found.items,
+        older=found.next,
+        first=not after,
         status_text=status_text,
         status_tone=status_tone,
     )
@@ -59,10 +59,7 @@ async def call_log(request: Request[Any, Any, Any], before: FromQuery[UUID | Non
 @get("/calls/{call_id:uuid}", opt=OPTIONS, include_in_schema=False)
 async def call_page(request: Request[Any, Any, Any], call_id: FromPath[UUID]) -> Template:
     """One call: its summary (LOG-11) and everything that happened in it."""
-    try:
-        row, events = await call_with_journal(call_id)
-    except CallNotFound as error:
-        raise NotFoundException(str(error)) from None
+    row, events = await call_with_journal(call_id)
     known = await names() | people_in(events)
     return page(
         request,

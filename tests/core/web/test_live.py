@@ -190,9 +190,13 @@ async def test_queues_and_people_follow_the_state_in_redis(
         assert (await changes(connection, "people"))[str(sara)]["state"] == "logged_out"
         await state.occupy(tenant_id, AgentHold(aino, uuid7(), Activity.TALKING, await state.now()))
         assert (await changes(connection, "people"))[str(aino)]["state"] == "talking"
-    now = (await visitor.client.get("/api/queues")).json()
-    assert [(q["name"], q["waiting"], q["free"], q["busy"]) for q in now["queues"]] == [("Customer service", 1, 0, 1)]
-    assert {m["name"]: m["state"] for m in now["members"]} == {"Aino Bakke": "talking", "Sara Bakke": "logged_out"}
+    queues = (await visitor.client.get("/api/v1/live/queues")).json()["items"]
+    assert [(q["name"], q["waiting"], q["free"], q["busy"]) for q in queues] == [("Customer service", 1, 0, 1)]
+    first = (await visitor.client.get("/api/v1/live/people?limit=1")).json()
+    rest = (await visitor.client.get(f"/api/v1/live/people?after={first['next']}")).json()
+    people = [(person["name"], person["state"]) for person in first["items"] + rest["items"]]
+    assert people == [("Aino Bakke", "talking"), ("Sara Bakke", "logged_out")]
+    assert rest["next"] is None
 
 
 def _raw_socket(address: str, session: str) -> socket.socket:
