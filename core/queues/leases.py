@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from time import monotonic
 from typing import TypeVar
 from uuid import UUID
 
@@ -15,6 +16,8 @@ logger = logging.getLogger(__name__)
 
 RENEW_SECONDS = 5.0
 """Half of the lease in lua/common.lua: one renewal may fail."""
+LOOK_SECONDS = 1.0
+"""Between two looks whether Redis is another one than before; well within state.SETTLE_SECONDS."""
 
 
 class Leases:
@@ -42,10 +45,20 @@ class Leases:
         _drop(self._calls, tenant_id, call_id)
 
     async def run(self) -> None:
-        """Renew for ever."""
+        """Renew for ever; without delay when Redis may have lost what it was told."""
+        due = 0.0
         while True:
-            await asyncio.sleep(RENEW_SECONDS)
-            await self.renew()
+            settled = await self._is_settled()
+            if not settled or monotonic() >= due:
+                due = monotonic() + RENEW_SECONDS
+                await self.renew()
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _is_settled(self) -> bool:
+        try:
+            return await self._state.settles_in() == 0
+        except (RedisError, OSError):
+            return True  # whoever renews will say so
 
     async def renew(self) -> None:
         """Renew everything now; what Redis has lost is put back. A Redis that is away is only logged."""

@@ -55,6 +55,8 @@ class Runner:
         self._leases = leases
         self._dirty = asyncio.Event()
         self._wake_at = 0.0
+        self._settled_at = 0.0
+        """Until then Redis may not know whom other processes hold."""
         self._members: frozenset[UUID] = frozenset()
         self._due: dict[UUID, float] = {}
         """Calls of others → since when they ought to have been offered."""
@@ -101,6 +103,9 @@ class Runner:
         self._wake_at = 0.0
 
     async def _turn(self) -> None:
+        if monotonic() < self._settled_at:
+            self._wake_at = self._settled_at
+            return
         config = self._config(self.tenant_id, self.queue_id)
         self._members = frozenset(member.person_id for member in config.members)
         expected = set(self.places)
@@ -151,6 +156,11 @@ class Runner:
         if not proposals:
             return {}
         accepted = await self._state.reserve(self.tenant_id, self.queue_id, proposals)
+        if accepted and not await self._is_settled():
+            for offer in proposals:
+                if offer.offer_id in accepted:
+                    await self._give_back(offer)
+            return {}
         committed: dict[UUID, list[Proposal]] = {}
         for offer in proposals:
             if offer.offer_id not in accepted:
@@ -158,14 +168,25 @@ class Runner:
                 continue
             place = self.places.get(offer.call_id)
             if place is None or not place.open:
-                await self._state.release(
-                    self.tenant_id, self.queue_id, offer.person_id, offer.offer_id, keep_place=True
-                )
+                await self._give_back(offer)
                 continue
             hold = AgentHold(offer.person_id, offer.offer_id, Activity.RINGING, now, offer.call_id, self.queue_id)
             self._leases.hold_agent(self.tenant_id, hold)
             committed.setdefault(offer.call_id, []).append(offer)
         return committed
+
+    async def _is_settled(self) -> bool:
+        """Whether Redis knows what every process holds. Asked after reserving: one that was emptied before tells."""
+        if left := await self._state.settles_in():
+            self._settled_at = self._wake_at = monotonic() + left
+            self._due.clear()  # nobody offers meanwhile, so nobody stalls
+            logger.warning(
+                "queue %s rings nobody for %.1f s: Redis was restarted or has lost its state", self.queue_id, left
+            )
+        return left == 0
+
+    async def _give_back(self, offer: Proposal) -> None:
+        await self._state.release(self.tenant_id, self.queue_id, offer.person_id, offer.offer_id, keep_place=True)
 
     def _tell(
         self,

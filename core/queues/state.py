@@ -16,6 +16,10 @@ from redis.asyncio import Redis
 from core.queues.model import Activity, Member, QueueConfig, Snapshot, Waiting, WaitingCall
 
 SCRIPTS = Path(__file__).parent / "lua"
+RUN = "queues:run"
+"""Which run of Redis has the state of the queues, and since when."""
+SETTLE_SECONDS = 3.0
+"""Nobody is offered a call for so long after Redis came back: it may have lost whom other processes hold."""
 _snapshot = msgspec.json.Decoder(Snapshot)
 
 
@@ -172,6 +176,11 @@ class QueueState:
         """Log a member in to one queue or out; returns since when she is logged in, 0: out."""
         keys = [_queue(tenant_id, queue_id), channel(tenant_id)]
         return int(await self._run("login", keys, [str(person_id), "1" if logged_in else "0"]))
+
+    async def settles_in(self) -> float:
+        """Seconds until every process has had time to tell Redis what it holds; 0.0: that is long past."""
+        age = int(await self._run("age", [RUN], []))
+        return max(0.0, SETTLE_SECONDS - age / 1000)
 
     async def now(self) -> int:
         """The clock of Redis."""

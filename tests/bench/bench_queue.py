@@ -20,6 +20,7 @@ from core.data.redis import connect_redis
 from core.queues.distributor import Distributor
 from core.queues.model import Member, QueueConfig
 from core.queues.visit import QueuedCall, stay
+from tests.core.queues.company import settle
 from tests.core.queues.scripted import Journal, ScriptedLeg, ScriptedSounds, ScriptedSwitch, device
 
 AGENTS = 200
@@ -63,6 +64,7 @@ async def measure(url: str, rate: float, seconds: float) -> dict[str, float]:
     )
     config = QueueConfig(id=queue, name="Bench", members=members)
     redis = connect_redis(url)
+    await settle(redis)
     async with Distributor(redis, "bench", lambda _, __: config) as distributor:
         switch = ScriptedSwitch()
         await one_call(distributor, switch, tenant, queue)

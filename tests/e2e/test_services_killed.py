@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from core.calls.events import Cause, PartStarted, QueueDecided, QueueEntered
+from core.calls.events import Cause, Offered, PartStarted, QueueDecided, QueueEntered
+from core.queues.state import SETTLE_SECONDS
 from core.telephony.simnet.script import HangUp, Press, Talk, WaitFor
 from tests.e2e import flows
-from tests.e2e.company import CALLER_HERTZ, Call, Company, Member, goes_on
+from tests.e2e.company import CALLER_HERTZ, Call, Company, Member, found, goes_on
 from tests.e2e.conftest import Founder
 from tests.e2e.site import Site
 
@@ -71,10 +72,48 @@ async def test_redis_killed_while_some_talk_and_others_wait(company: Founder, si
     for call in (talks, *waits):
         story = await call.over(Cause.CALLER_HUNG_UP)
         assert [part["person_id"] for part in story.parts] == [kari.person_id]
-        assert len(story.of(QueueEntered)) == 1
-    if not loses_all:  # else a process that is back first cannot know whom the others hold
-        answered = [(await call.over(Cause.CALLER_HUNG_UP)).visits[0]["answered_at"] for call in waits]
-        assert answered == sorted(answered), "not in the order in which they came, the last while Redis was away"
+        assert len(story.of(QueueEntered)) == len(story.of(Offered)) == 1
+    answered = [(await call.over(Cause.CALLER_HUNG_UP)).visits[0]["answered_at"] for call in waits]
+    assert answered == sorted(answered), "not in the order in which they came, the last while Redis was away"
+
+
+@pytest.mark.slow
+async def test_who_talks_in_a_process_that_sees_the_empty_redis_last_is_not_rung_meanwhile(
+    company: Founder, site: Site
+) -> None:
+    acme = await company()
+    kari = acme.members[0]
+    await kari.answers(WaitFor(what="tone", hertz=CALLER_HERTZ), Talk())
+    first, last = site.media
+    talks = await acme.call(via=[last.sip_address])
+    await talks.until(PartStarted)
+    waits = await acme.call(via=[first.sip_address])
+    await waits.until(QueueDecided)
+
+    old = site.redis_pid()
+    with _kept_from_starting(site.folder / "redis"):
+        os.kill(old, signal.SIGKILL)
+        os.kill(last.pid, signal.SIGSTOP)
+        (site.folder / "redis" / "appendonly.aof").unlink()
+    try:
+        await site.until(lambda: site.redis_pid() not in (0, old), "Redis runs again")
+        await acme.until(lambda: _waits(acme), "the one who waits is back at his place")
+        await asyncio.sleep(1.0)  # time enough to ring her
+    finally:
+        os.kill(last.pid, signal.SIGCONT)
+    await asyncio.sleep(SETTLE_SECONDS + 1.0)
+    await goes_on(talks.leg, kari.hertz)
+    assert found(await waits.events(), Offered) == []
+
+    await talks.hang_up()
+    await _is_served(waits, kari)
+    for call in (talks, waits):
+        assert len((await call.over(Cause.CALLER_HUNG_UP)).of(Offered)) == 1
+
+
+async def _waits(company: Company) -> bool:
+    """Whether Redis knows of a caller in the company's queue."""
+    return bool(await company.site.redis.hlen(f"q:{{{company.tenant_id}}}:{company.queue_id}:calls"))
 
 
 async def _is_served(call: Call, member: Member) -> None:

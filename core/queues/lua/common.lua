@@ -2,6 +2,7 @@
 --   q:{tenant}:QUEUE:calls  call -> WaitingCall as JSON      q:{tenant}:QUEUE:lease  call -> ms until it counts
 --   q:{tenant}:QUEUE:tried  call -> "id","id"                q:{tenant}:QUEUE:login  person -> ms since, 0: logged out
 --   agent:{tenant}:PERSON   holder, activity, call, queue, since, lease, free, acw, rest (times in ms)
+--   queues:run              which run of Redis has this state, and since when (ms)
 -- Channel queues:{tenant}: "call QUEUE CALL word" and "agent PERSON word".
 local LEASE = 10000
 

@@ -16,6 +16,7 @@ from core.data.embedded import EmbeddedRedis
 from core.data.redis import connect_redis
 from core.queues import leases
 from core.queues.model import Activity, WaitingCall
+from core.queues.state import SETTLE_SECONDS
 from tests.core.queues.company import Company, open_company
 
 ROOT = Path(__file__).parents[3]
@@ -161,15 +162,16 @@ from core.queues.model import Member, QueueConfig
 from tests.core.queues.company import open_company
 from tests.core.queues.scripted import device
 
-async def main(url, tenant, queue, anna):
+async def main(url, tenant, queue, anna, waits=""):
     async with open_company(connect_redis(url), "doomed") as company:
         company.tenant, company.queue = UUID(tenant), UUID(queue)
         member = Member(person_id=UUID(anna), devices=(device("answer"),))
         company.configs[company.queue] = QueueConfig(id=company.queue, members=(member,))
         talking = await company.caller()
         await talking.journal.until(PartStarted)
-        waiting = await company.caller()
-        await waiting.journal.until(QueueDecided)
+        if waits:
+            waiting = await company.caller()
+            await waiting.journal.until(QueueDecided)
         print("talking", flush=True)
         await asyncio.sleep(3600)
 
@@ -177,17 +179,65 @@ asyncio.run(main(*sys.argv[1:]))
 """
 
 
+async def another_process(company: Company, server: EmbeddedRedis, *arguments: object) -> asyncio.subprocess.Process:
+    """A media process of the same company, in which a caller talks with the member."""
+    given = [server.url, *(str(argument) for argument in (company.tenant, company.queue, *arguments))]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", DOOMED, *given, stdout=asyncio.subprocess.PIPE, cwd=ROOT
+    )
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"talking\n"
+    return process
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["restarted empty", "flushed", "restarted with what it knew long ago"])
+async def test_after_a_loss_of_redis_nobody_is_rung_who_talks_in_a_process_that_is_back_later(
+    company: Company, mortal_redis: EmbeddedRedis, how: str
+) -> None:
+    redis = company.redis
+    (anna,) = company.members("answer")
+    old = {key: await redis.dump(key) for key in await redis.keys()}  # nobody talks yet
+    other = await another_process(company, mortal_redis, anna)
+    caller = await company.caller()
+    await caller.journal.until(QueueDecided)
+
+    other.send_signal(signal.SIGSTOP)
+    if how == "flushed":
+        await redis.flushall()
+    else:
+        os.kill(int((mortal_redis.folder / "redis.pid").read_text()), signal.SIGKILL)
+        while mortal_redis.is_running():
+            await asyncio.sleep(0.01)
+        for file in mortal_redis.folder.glob("appendonly*"):
+            file.unlink()
+        await asyncio.to_thread(mortal_redis.start)
+    if how == "restarted with what it knew long ago":
+        for key, value in old.items():
+            await redis.restore(key, 0, value, replace=True)
+    async with asyncio.timeout(20):
+        while await company.waiting() == 0:
+            await asyncio.sleep(0.02)
+    await asyncio.sleep(1.0)  # time enough to ring her
+    other.send_signal(signal.SIGCONT)
+    async with asyncio.timeout(SETTLE_SECONDS):
+        while await company.activity(anna) is not Activity.TALKING:
+            await asyncio.sleep(0.02)
+    await asyncio.sleep(SETTLE_SECONDS)
+    assert company.switch.legs == {}, "she was rung while she talked"
+
+    other.kill()
+    await other.wait()
+    await caller.journal.until(PartStarted)
+    await caller.hang_up()
+
+
 @pytest.mark.slow
 async def test_members_of_a_killed_media_process_are_free_when_their_leases_have_run_out(
     company: Company, mortal_redis: EmbeddedRedis
 ) -> None:
     (anna,) = company.members("answer")
-    arguments = [mortal_redis.url, str(company.tenant), str(company.queue), str(anna)]
-    doomed = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", DOOMED, *arguments, stdout=asyncio.subprocess.PIPE, cwd=ROOT
-    )
-    assert doomed.stdout is not None
-    assert await doomed.stdout.readline() == b"talking\n"
+    doomed = await another_process(company, mortal_redis, anna, "waits")
     caller = await company.caller()
     await caller.journal.until(QueueDecided)
     assert await company.waiting() == 2
