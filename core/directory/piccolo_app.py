@@ -4,11 +4,11 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppConfig
 
-from core.directory.tables import Device, Person
+from core.directory.tables import CustomField, Device, Person, PersonPicture, Presence, StatusName
 
 APP_CONFIG = AppConfig(
     app_name="directory",
     migrations_folder_path=Path(__file__).parent / "piccolo_migrations",
-    table_classes=[Person, Device],
+    table_classes=[Person, Device, PersonPicture, CustomField, Presence, StatusName],
     migration_dependencies=["core.identity.piccolo_app"],
 )
