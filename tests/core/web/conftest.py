@@ -128,9 +128,11 @@ async def serving(app: Litestar, settings: Settings) -> AsyncIterator[str]:
     while not server.started:
         assert not task.done(), task
         await asyncio.sleep(0.01)
-    yield f"http://127.0.0.1:{server.port}"
-    server.stop()
-    await task
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.stop()
+        await task
 
 
 @pytest_asyncio.fixture
