@@ -61,6 +61,18 @@ class Changed(Refused):
         )
 
 
+class Taken(Refused):
+    """Something else has it already: a name, a number, an address."""
+
+    code = "taken"
+
+
+class InUse(Refused):
+    """It cannot go while something or somebody uses it; the text says who."""
+
+    code = "in_use"
+
+
 class SeveralInvalid(Invalid):
     """Several fields are wrong; each has a refusal of its own in `all`."""
 

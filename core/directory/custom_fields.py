@@ -8,13 +8,12 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from core.api.errors import Changed, Invalid, NotFound, Problems, Refused
+from core.api.errors import Changed, InUse, Invalid, NotFound, Problems, Refused, Taken
 from core.api.ids import uuid7
 from core.api.texts import N_
 from core.audit.service import record
 from core.data import Transaction, transaction
 from core.data.errors import UniqueViolationError
-from core.directory.errors import InUse, Taken
 from core.directory.model import LONGEST_TAG, FieldKind, Option, checked_text, checked_value
 
 KIND_NAMES = {

@@ -4,18 +4,6 @@ from core.api.errors import Refused
 from core.api.texts import N_
 
 
-class Taken(Refused):
-    """Somebody else has it already."""
-
-    code = "taken"
-
-
-class InUse(Refused):
-    """It cannot go while somebody has it."""
-
-    code = "in_use"
-
-
 class LastAdministrator(Refused):
     """The company would have no administrator left."""
 

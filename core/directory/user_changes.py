@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from piccolo.query.functions import Lower
 
-from core.api.errors import Changed, NotFound
+from core.api.errors import Changed, NotFound, Taken
 from core.api.ids import uuid7
 from core.api.texts import N_
 from core.audit.model import current_actor
@@ -15,7 +15,7 @@ from core.audit.service import record
 from core.data import Transaction, transaction
 from core.data.errors import UniqueViolationError
 from core.directory.custom_fields import Fields, custom_fields
-from core.directory.errors import LastAdministrator, Taken, Yourself
+from core.directory.errors import LastAdministrator, Yourself
 from core.directory.numbering import numbering
 from core.directory.tables import Person
 from core.directory.user_values import UserChange, Values, checked

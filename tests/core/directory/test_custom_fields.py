@@ -4,7 +4,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from core.api.errors import Changed, Invalid, NotFound
+from core.api.errors import Changed, InUse, Invalid, NotFound, Taken
 from core.data import tenant
 from core.directory.custom_fields import (
     Field,
@@ -15,7 +15,6 @@ from core.directory.custom_fields import (
     custom_fields,
     remove_field,
 )
-from core.directory.errors import InUse, Taken
 from core.directory.model import FieldKind, Option
 from core.directory.user_changes import add_user
 from core.directory.user_values import UserChange
