@@ -87,6 +87,7 @@ class Accounts:
             config.regConfig.registrarUri = trunk.uri()
             config.regConfig.timeoutSec = 300
             config.regConfig.retryIntervalSec = config.regConfig.firstRetryIntervalSec = RETRY_SECONDS
+            self._endpoint.lingers = True
         account = Account(self._endpoint, self._on_incoming, on_registration)
         account.create(config)
         self._trunks[trunk.id] = line, account

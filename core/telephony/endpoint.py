@@ -73,6 +73,8 @@ class Endpoint:
         self._kept: dict[int, object] = {}
         self._thread = threading.Thread(target=self._run, name="telephony", daemon=True)
         self._opened = self._stopping = self._tls = False
+        self.lingers = False
+        """Somebody may answer what is sent at the end: it waits a second for that."""
         self._at_close: list[Callable[[], None]] = []
         self.on_rejected: Callable[[int, str, str], None] = lambda code, message, source: None
         """Told, in a native thread, of an INVITE that the library refused by itself: code, message, source."""
@@ -95,9 +97,10 @@ class Endpoint:
         """Hang up everything, free every pj object and end the threads. This object cannot be started again."""
         if not self._thread.is_alive():
             return
+        self.lingers |= self.load().legs > 0
         await self.do(self._hang_up_all)
         for _ in range(40):
-            if not self._kept:
+            if not self.load().legs:
                 break
             await asyncio.sleep(0.05)
         await self._end()
@@ -270,7 +273,7 @@ class Endpoint:
             function()
         self._timers.clear()
         self._kept.clear()
-        self.library.libDestroy()
+        self.library.libDestroy(0 if self.lingers else pj.PJSUA_DESTROY_NO_RX_MSG)
         # Deleted now, whoever still refers to it: a second pj.Endpoint aborts the process.
         pj.Endpoint.__swig_destroy__(self.library)
         del self.library
