@@ -1,7 +1,7 @@
 # Every target first sets up what it needs (config/setup), then runs in .venv. `make help` lists them.
 PYTHON ?= python3
 SETUP = @$(PYTHON) config/setup
-# More options for pytest, for example: make test PYTEST="-n 2 --dist loadgroup" or PYTEST=tests/core/queues
+# More options for pytest, for example: make test PYTEST=tests/core/queues or PYTEST="-n 0 -x"
 PYTEST ?=
 
 .DEFAULT_GOAL := help
@@ -23,7 +23,7 @@ run:  ## Sentralbord on this machine
 
 test:  ## the whole test suite
 	$(SETUP) test
-	@.venv/bin/python -m pytest $(PYTEST)
+	@.venv/bin/python -m pytest -n 3 --hypothesis-profile=ci $(PYTEST)
 
 check:  ## ruff, mypy, import arrows, migrations, translations
 	$(SETUP) check

@@ -8,12 +8,14 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from importlib.metadata import distributions
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
 import pytest_asyncio
 from redis.asyncio import Redis
+from xdist.scheduler import LoadScopeScheduling
 
 from core.api.hookspecs import ENTRY_POINTS
 from core.data import Database
@@ -32,6 +34,19 @@ _numbers = itertools.count(1)
 def core_apps() -> list[App]:
     """The apps of all core packages that have tables."""
     return [App.load(f"core.{file.parent.name}.piccolo_app") for file in sorted(CORE.glob("*/piccolo_app.py"))]
+
+
+class ByTest(LoadScopeScheduling):
+    """Deals the tests out to the workers one by one; those that share an installation go to one worker, and first."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "e2e" if "/e2e/" in nodeid else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByTest:
+    """Takes the place of --dist."""
+    return ByTest(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -14,13 +14,6 @@ from tests.e2e.site import RTP_PORTS, Site, rtp_ports, started
 Founder = Callable[..., Awaitable[Company]]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """These tests share processes, and the processors: one worker runs them all."""
-    for item in items:
-        if "tests/e2e/" in item.path.as_posix():
-            item.add_marker(pytest.mark.xdist_group("e2e"))
-
-
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     """A failed test shows what the processes said."""
