@@ -9,7 +9,8 @@ import pytest_asyncio
 from core.telephony.simnet.client import SimulatedNetwork
 from tests.e2e import flows
 from tests.e2e.company import Company, found_company
-from tests.e2e.site import RTP_PORTS, Site, rtp_ports, started
+from tests.e2e.site import NETWORK_PORTS, Site, started
+from tests.ports import block
 
 Founder = Callable[..., Awaitable[Company]]
 
@@ -31,7 +32,7 @@ FAILED = pytest.StashKey[bool]()
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def network() -> AsyncIterator[SimulatedNetwork]:
     """The telephone network: callers, members' telephones, outside numbers."""
-    async with SimulatedNetwork(rtp_port=rtp_ports() + 2 * RTP_PORTS, max_legs=100) as running:
+    async with SimulatedNetwork(rtp_port=block() + NETWORK_PORTS, max_legs=100) as running:
         yield running
         assert (await running.status()).errors == 0
 

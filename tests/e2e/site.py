@@ -26,14 +26,15 @@ from core.telephony.simnet.client import SimulatedNetwork
 from core.telephony.trunks import Trunk
 from core.wiring import Installation, open_installation
 from tests.e2e.sip import UNKNOWN, Socket
+from tests.ports import BLOCK, block
 
 ROOT = Path(__file__).parents[2]
 HOST = "127.0.0.1"
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 START_SECONDS = 90.0
 RTP_PORTS = 500
-FIRST_RTP, RTP_SLOTS, RTP_SLOT = 10000, 5, 2000
-"""RTP ports below those that the system gives out, and away from those of the other tests."""
+"""Of each media process; in the block of this test process come the media processes, the networks, and the rest."""
+NETWORK_PORTS, OTHER_PORTS = 2 * RTP_PORTS, BLOCK - 100
 LOG_LINES = 60
 
 T = TypeVar("T")
@@ -215,7 +216,7 @@ def _environment(folder: Path, processes: int, media: dict[str, object]) -> dict
         "media__processes": processes,
         "media__sip_host": HOST,
         "media__sip_port": _free_ports(processes),
-        "media__rtp_port": rtp_ports(),
+        "media__rtp_port": block(),
         "media__rtp_ports": RTP_PORTS,
         "media__max_calls": 60,
         "media__worker_threads": 2,
@@ -225,15 +226,10 @@ def _environment(folder: Path, processes: int, media: dict[str, object]) -> dict
     return kept | {f"SENTRALBORD_{key}".upper(): str(value) for key, value in settings.items()}
 
 
-def rtp_ports() -> int:
-    """First of this process's RTP ports: two media processes, then the simulated networks."""
-    return FIRST_RTP + os.getpid() % RTP_SLOTS * RTP_SLOT
-
-
 def _free_ports(number: int) -> int:
     """First of `number` ports in a row that are free over UDP and TCP now."""
     while True:
-        first = random.randrange(20000, 32000)
+        first = block() + random.randrange(OTHER_PORTS, BLOCK - number)
         if all(_is_free(port) for port in range(first, first + number)):
             return first
 

@@ -10,7 +10,8 @@ from core.telephony.simnet.script import Callee, HangUp, Talk, WaitFor
 from tests.e2e.company import CALLER_HERTZ, add_member, goes_on
 from tests.e2e.conftest import Founder
 from tests.e2e.sip import Telephone
-from tests.e2e.site import RTP_PORTS, rtp_ports
+from tests.e2e.site import NETWORK_PORTS
+from tests.ports import block
 
 
 async def test_the_member_hangs_up(company: Founder) -> None:
@@ -80,7 +81,7 @@ async def test_a_member_whose_telephone_does_not_exist_is_unreachable_and_the_ca
 @pytest.mark.slow
 async def test_a_member_who_answers_without_audio_is_not_connected(company: Founder) -> None:
     acme = await company(members=0)
-    async with SimulatedNetwork(rtp_port=rtp_ports() + 2 * RTP_PORTS + 500, max_legs=4, lose_percent=100) as mute:
+    async with SimulatedNetwork(rtp_port=block() + NETWORK_PORTS, max_legs=4, lose_percent=100) as mute:
         kari = await add_member(acme, network=mute)  # idle for longer, so she is the first
         await kari.answers()
         ola = await add_member(acme)

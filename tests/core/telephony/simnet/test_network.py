@@ -18,6 +18,7 @@ from core.telephony.simnet.script import (
     Wait,
     WaitFor,
 )
+from tests.ports import block
 
 NUMBER = "+4722334455"
 CALLER = "+4790000001"
@@ -25,7 +26,7 @@ CALLER = "+4790000001"
 
 @pytest.fixture(scope="module")
 async def network() -> AsyncIterator[SimulatedNetwork]:
-    async with SimulatedNetwork(max_legs=64) as network:
+    async with SimulatedNetwork(rtp_port=block(), max_legs=64) as network:
         network.targets = (network.sip,)
         yield network
         status = await network.status()
@@ -84,7 +85,7 @@ async def test_a_caller_can_hang_up_while_it_rings(network: SimulatedNetwork) ->
 
 
 async def test_a_network_that_loses_every_packet_has_parties_without_audio(network: SimulatedNetwork) -> None:
-    async with SimulatedNetwork(max_legs=8, lose_percent=100) as mute:
+    async with SimulatedNetwork(rtp_port=block(), max_legs=8, lose_percent=100) as mute:
         await mute.register(Callee(address=NUMBER, hertz=1000, steps=(Talk(),)))
         steps = (WaitFor(what="answer"), Wait(seconds=0.6), HangUp())
         call = await network.call(NUMBER, Caller(steps=steps), targets=[mute.sip])
@@ -147,7 +148,7 @@ async def test_the_next_target_is_tried_when_one_is_dead_or_full(network: Simula
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as deaf:
         deaf.bind(("127.0.0.1", 0))
         dead = f"127.0.0.1:{deaf.getsockname()[1]}"
-        async with SimulatedNetwork(max_legs=8) as full:
+        async with SimulatedNetwork(rtp_port=block(), max_legs=8) as full:
             await full.register(Callee(address="*", ring_seconds=0, then="reject", code=503))
             call = await network.call(NUMBER, Caller(), targets=[dead, full.sip, network.sip])
             report = await call.finished()
