@@ -23,6 +23,7 @@ from core.host.gate import Gate
 from core.host.jobs import plugin_jobs
 from core.host.loader import load
 from core.host.registry import Registry
+from core.host.service import Modules
 from core.jobs.model import WorkerJob
 from core.jobs.service import Jobs
 
@@ -37,6 +38,7 @@ CORE_APPS = (
     "core.queues.piccolo_app",
     "core.flows.piccolo_app",
     "core.telephony.piccolo_app",
+    "core.platform.piccolo_app",
 )
 """Packages of core that have tables."""
 
@@ -108,6 +110,10 @@ class PluginHost:
     contexts: ContextFactory
     dispatcher: Dispatcher
     jobs: Sequence[WorkerJob]
+
+    def modules(self, installation: Installation) -> Modules:
+        """What switches modules on and off."""
+        return Modules(installation.redis, installation.gate, self.dispatcher)
 
 
 @asynccontextmanager

@@ -4,12 +4,13 @@ import click
 
 from core.cli.work import in_installation, in_tenant, table
 from core.config import Settings
+from core.data import current_tenant
 from core.data import tenant as in_force
-from core.host.service import grant as grant_module
-from core.host.service import revoke as revoke_module
-from core.host.service import switch
+from core.platform.entitlements import entitle
+from core.platform.model import parse_numbers
+from core.platform.numbers import assign, enter
 from core.platform.service import NewTenant, create_tenant
-from core.tenancy.service import add_main_number, all_tenants, main_numbers, modules
+from core.tenancy.service import all_tenants, main_numbers, modules
 from core.wiring import Installation, open_host
 
 
@@ -56,13 +57,14 @@ def create(settings: Settings, slug: str, name: str, zone: str, language: str, o
 @tenant.command()
 @click.argument("slug")
 @click.argument("number")
-@click.option("--label", default="", help="What the tenant calls it.")
 @click.pass_obj
-def number(settings: Settings, slug: str, number: str, label: str) -> None:
-    """Give a tenant a main number, for example +4722334455."""
+def number(settings: Settings, slug: str, number: str) -> None:
+    """Give a tenant a number, or a range of them: "+4722334400 - +4722334499"; new ones enter the inventory."""
 
     async def work(_: Installation) -> None:
-        await add_main_number(number, label)
+        given = parse_numbers(number)
+        await enter(given)
+        await assign(current_tenant(), given)
 
     in_tenant(settings, slug, work)
     click.echo(f"{number} belongs to {slug}; it answers when a call flow is published to it.")
@@ -71,17 +73,12 @@ def number(settings: Settings, slug: str, number: str, label: str) -> None:
 @tenant.command()
 @click.argument("slug")
 @click.argument("plugin")
-@click.option("--seats", type=click.IntRange(1), help="Licences; without it as many as wanted.")
+@click.option("--seats", type=click.IntRange(0), help="Licences; without it as many as wanted.")
 @click.pass_obj
 def grant(settings: Settings, slug: str, plugin: str, seats: int | None) -> None:
     """Let a tenant use a plugin; it is switched on with `tenant module`, or by the tenant's administrator."""
-
-    async def work(installation: Installation) -> None:
-        _known(installation, plugin)
-        await grant_module(installation.redis, plugin, seats)
-
-    in_tenant(settings, slug, work)
-    click.echo(f"{slug} may use {plugin}{f' with {seats} licences' if seats else ''}.")
+    _entitle(settings, slug, plugin, entitled=True, seats=seats)
+    click.echo(f"{slug} may use {plugin}{f' with {seats} licences' if seats is not None else ''}.")
 
 
 @tenant.command()
@@ -90,13 +87,25 @@ def grant(settings: Settings, slug: str, plugin: str, seats: int | None) -> None
 @click.pass_obj
 def revoke(settings: Settings, slug: str, plugin: str) -> None:
     """Take a plugin away from a tenant. Its data stays."""
+    _entitle(settings, slug, plugin, entitled=False, seats=None)
+    click.echo(f"{slug} may not use {plugin}.")
 
+
+def _entitle(settings: Settings, slug: str, plugin: str, *, entitled: bool, seats: int | None) -> None:
     async def work(installation: Installation) -> None:
+        _known(installation, plugin)
+        row = (await modules()).get(plugin)
         async with open_host(installation) as host:
-            await revoke_module(installation.redis, installation.gate, host.dispatcher, plugin)
+            await entitle(
+                host.modules(installation),
+                current_tenant(),
+                plugin,
+                entitled=entitled,
+                seats=seats,
+                version=row.version if row else 0,
+            )
 
     in_tenant(settings, slug, work)
-    click.echo(f"{slug} may not use {plugin}.")
 
 
 @tenant.command()
@@ -110,7 +119,7 @@ def module(settings: Settings, slug: str, plugin: str, state: str) -> None:
     async def work(installation: Installation) -> None:
         _known(installation, plugin)
         async with open_host(installation) as host:
-            await switch(installation.redis, installation.gate, host.dispatcher, plugin, on=state == "on")
+            await host.modules(installation).switch(plugin, on=state == "on")
             counter = host.dispatcher.counter(plugin)
         if counter.last_error:
             click.echo(f"The plugin was told, but failed: {counter.last_error}", err=True)

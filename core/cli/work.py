@@ -13,7 +13,6 @@ from core.audit.model import Actor, acting_as
 from core.config import Settings
 from core.data import Database, DatabaseUnavailable, tenant
 from core.data.migrate import pending
-from core.host.service import NotEntitled
 from core.tenancy.service import tenant_by_slug
 from core.wiring import DataServices, Installation, core_apps, open_installation
 
@@ -51,7 +50,7 @@ def in_installation(settings: Settings, work: Callable[[Installation], Awaitable
     try:
         with data_services(settings):
             return asyncio.run(run())
-    except (ValueError, NotEntitled, DatabaseUnavailable, OSError, RedisError) as error:
+    except (ValueError, DatabaseUnavailable, OSError, RedisError) as error:
         raise click.ClickException(str(error)) from error
 
 

@@ -8,6 +8,7 @@ SYSTEM_USES = {
     "core.host.service": "a periodic job has to know which tenants have its plugin on",
     "core.identity.service": "sign-in looks an address up before its tenant is known",
     "core.platform.acts": "the operator changes tenants that are not its own, and both trails tell",
+    "core.platform.numbers": "the inventory of numbers belongs to the platform",
     "core.platform.service": "the operator sees every tenant",
     "core.telephony.service": "trunks belong to the platform",
     "core.tenancy.service": "makes and lists tenants",

@@ -21,13 +21,14 @@ from core.flows.elements import BUILT_IN
 from core.flows.service import create_flow, list_flows, list_versions, load_published, publish, save_version
 from core.identity.errors import IdentityError
 from core.identity.service import create_user
+from core.platform.numbers import add_main_number
 from core.platform.service import NewTenant, create_tenant
 from core.queues.service import SessionJournal, add_member, create_queue, load_queues, log_in
 from core.queues.state import QueueState
 from core.telephony.limits import OutgoingPolicy
 from core.telephony.service import all_trunks, put_trunk
 from core.telephony.trunks import Trunk
-from core.tenancy.service import add_main_number, main_numbers, read_settings, tenant_by_slug, write_settings
+from core.tenancy.service import main_numbers, read_settings, tenant_by_slug, write_settings
 from core.tenancy.tables import Tenant
 from core.wiring import Installation, folder_of
 

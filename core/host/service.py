@@ -3,14 +3,20 @@
 import asyncio
 import logging
 from collections import defaultdict
+from dataclasses import dataclass
 from uuid import UUID
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from core.api.errors import Changed
+from core.api.texts import N_
+from core.audit.service import record
 from core.data import current_tenant, system, transaction
 from core.host.dispatch import Dispatcher
+from core.host.errors import NoSuchModule
 from core.host.gate import Gate
+from core.host.registry import Plugin, Registry
 from core.tenancy import service as tenancy
 from core.tenancy.tables import TenantModule
 
@@ -19,10 +25,6 @@ log = logging.getLogger(__name__)
 CHANNEL = "modules"
 """Redis channel on which every change of a tenant's modules is announced."""
 LISTEN_SECONDS = 30.0
-
-
-class NotEntitled(Exception):
-    """The tenant may not use this plugin: the provider has not granted it (GEN-8)."""
 
 
 async def load_gate(gate: Gate) -> None:
@@ -50,38 +52,56 @@ async def follow_modules(redis: Redis, gate: Gate) -> None:
             await asyncio.sleep(0.5)
 
 
-async def grant(redis: Redis, plugin: str, seats: int | None = None) -> None:
-    """Let the tenant in force use a plugin, with so many licences (None: unlimited). It is not switched on by this."""
-    async with transaction():
-        row = (await tenancy.modules()).get(plugin)
-        await tenancy.set_module(plugin, entitled=True, enabled=row is not None and row.enabled, seats=seats)
-    await redis.publish(CHANNEL, plugin)
+@dataclass(frozen=True, slots=True)
+class Modules:
+    """The loaded modules, for those who switch them: what changes is told to every process and to the plugin."""
+
+    redis: Redis
+    gate: Gate
+    dispatcher: Dispatcher
+
+    @property
+    def registry(self) -> Registry:
+        """The loaded plugins."""
+        return self.dispatcher.registry
+
+    def plugin(self, name: str) -> Plugin:
+        """A loaded plugin. Raises NoSuchModule."""
+        if name not in self.registry.plugins:
+            raise NoSuchModule(N_("There is no module {name}."), name=name)
+        return self.registry.plugins[name]
+
+    async def switch(self, name: str, *, on: bool, version: int | None = None) -> TenantModule:
+        """Switch a plugin on or off for the tenant in force, in every process at once, and tell the plugin.
+
+        Off keeps the plugin's data. `version`: of the row that was looked at; None: whatever it is. Raises
+        NoSuchModule, also when the tenant is not entitled to it (GEN-8); Changed.
+        """
+        loaded = self.plugin(name)
+        async with transaction():
+            row = await entitled(name)
+            if version not in (None, row.version):
+                raise Changed
+            if row.enabled == on:
+                return row
+            row = await tenancy.set_module(name, entitled=True, enabled=on, seats=row.seats)
+            await record("module.switched_on" if on else "module.switched_off", name, loaded.manifest.title)
+        await self.announce(name)
+        await self.dispatcher.call(loaded, "tenant_enabled" if on else "tenant_disabled", current_tenant())
+        return row
+
+    async def announce(self, name: str) -> None:
+        """Let every process know at once that a tenant's modules have changed."""
+        await load_gate(self.gate)
+        await self.redis.publish(CHANNEL, name)
 
 
-async def revoke(redis: Redis, gate: Gate, dispatcher: Dispatcher, plugin: str) -> None:
-    """Take a plugin away from the tenant in force, switched off first if it is on. Its data stays."""
-    row = (await tenancy.modules()).get(plugin)
-    if row is None or not row.entitled:
-        return
-    if row.enabled and plugin in dispatcher.registry.plugins:
-        await switch(redis, gate, dispatcher, plugin, on=False)
-    await tenancy.set_module(plugin, entitled=False, enabled=False)
-    await redis.publish(CHANNEL, plugin)
+async def entitled(name: str) -> TenantModule:
+    """The module of the tenant in force, held until the transaction is over.
 
-
-async def switch(redis: Redis, gate: Gate, dispatcher: Dispatcher, plugin: str, *, on: bool) -> None:
-    """Switch a plugin on or off for the tenant in force, in every process at once, and tell the plugin.
-
-    Off keeps the plugin's data. Raises NotEntitled; KeyError for a plugin that is not loaded.
+    Raises NoSuchModule when the operator has not granted it (GEN-8).
     """
-    tenant_id, loaded = current_tenant(), dispatcher.registry.plugins[plugin]
-    async with transaction():
-        row = (await tenancy.modules()).get(plugin)
-        if row is None or not row.entitled:
-            raise NotEntitled(f"the tenant has no entitlement to {plugin}; the provider grants it")
-        if row.enabled == on:
-            return
-        await tenancy.set_module(plugin, entitled=True, enabled=on, seats=row.seats)
-    await load_gate(gate)
-    await redis.publish(CHANNEL, plugin)
-    await dispatcher.call(loaded, "tenant_enabled" if on else "tenant_disabled", tenant_id)
+    row = await tenancy.held_module(name)
+    if row is None or not row.entitled:
+        raise NoSuchModule(N_("There is no module {name} here; the operator grants modules."), name=name)
+    return row

@@ -6,6 +6,7 @@ import time
 from uuid import UUID
 
 import msgspec
+from piccolo.columns.combination import WhereRaw
 from piccolo.query.functions import Lower
 
 from core.data import DatabaseUnavailable, system, tenant, transaction
@@ -23,6 +24,10 @@ log = logging.getLogger(__name__)
 CHECK_SECONDS = 30
 """A user who was switched off, or got another role, is so for a running session after at most so long."""
 EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
+OF_WORKING_TENANT = WhereRaw(
+    "NOT EXISTS (SELECT FROM tenant WHERE tenant.id = user_account.tenant_id AND suspended_at IS NOT NULL)"
+)
+"""Users of a suspended tenant are nobody to the sign-in."""
 MOST_COMPANIES = 5
 """One address is looked up in at most so many tenants: each costs a password check."""
 
@@ -107,9 +112,9 @@ async def set_password(sessions: Sessions, email: str, password: str) -> User:
 
 
 async def principal_of(user_id: UUID) -> Principal | None:
-    """The user as she is now; None when she is gone or switched off."""
+    """The user as she is now; None when she is gone or switched off, or her tenant is suspended."""
     with system():
-        user = await User.objects().where(User.id == user_id, User.active.eq(True)).first()
+        user = await User.objects().where(User.id == user_id, User.active.eq(True), OF_WORKING_TENANT).first()
     return await _principal(user) if user else None
 
 
@@ -139,7 +144,7 @@ async def set_language(principal: Principal, language: str) -> Principal:
 
 async def _users(email: str) -> list[User]:
     with system():
-        found = User.objects().where(User.active.eq(True), Lower(User.email) == email.lower())
+        found = User.objects().where(User.active.eq(True), OF_WORKING_TENANT, Lower(User.email) == email.lower())
         return await found.order_by(User.created_at).limit(MOST_COMPANIES)
 
 

@@ -8,11 +8,15 @@ from uuid import UUID
 
 import msgspec
 
+from core.api.texts import N_
 from core.audit.model import Actor, acting_as, current_actor
 from core.audit.service import record
 from core.data import system, transaction
 from core.data.unit import Transaction
+from core.tenancy.errors import NoSuchTenant
 from core.tenancy.tables import Tenant
+
+Fields = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,27 +26,34 @@ class Act:
     unit: Transaction
     operator: UUID | None
 
+    async def tenant(self, tenant_id: UUID) -> Tenant:
+        """A company, held against changes by others until the act is over. Raises NoSuchTenant."""
+        row = await Tenant.objects().where(Tenant.id == tenant_id).lock_rows("NO KEY UPDATE").first()
+        if row is None:
+            raise NoSuchTenant(N_("There is no tenant {tenant}."), tenant=tenant_id)
+        return row
+
     async def record(
-        self,
-        action: str,
-        tenant: Tenant,
-        *,
-        before: Mapping[str, Any] | None = None,
-        after: Mapping[str, Any] | None = None,
+        self, action: str, tenant: Tenant, *, before: Fields | None = None, after: Fields | None = None
     ) -> None:
         """Say it in the operator's trail, and in the tenant's, where the actor is the platform."""
-        if self.operator is not None:
-            await record(action, tenant.id, tenant.name, before=before, after=after, tenant_id=self.operator)
         if tenant.id != self.operator:
-            with acting_as(seen_by_the_tenant(current_actor())):
-                await record(action, tenant.id, tenant.name, before=before, after=after, tenant_id=tenant.id)
+            await self.record_for_operator(action, tenant.id, tenant.name, before=before, after=after)
+        with acting_as(_seen_by(tenant, self.operator)):
+            await record(action, tenant.id, tenant.name, before=before, after=after, tenant_id=tenant.id)
 
-
-def seen_by_the_tenant(actor: Actor) -> Actor:
-    """The actor as another company's trail names it: a user of the operator is the platform to it."""
-    if actor.kind not in ("user", "token"):
-        return actor
-    return msgspec.structs.replace(actor, kind="platform", id=None, address="")
+    async def record_for_operator(
+        self,
+        action: str,
+        subject_id: object = "",
+        subject: str = "",
+        *,
+        before: Fields | None = None,
+        after: Fields | None = None,
+    ) -> None:
+        """Say in the operator's trail what concerns no company; an installation without an operator has none."""
+        if self.operator is not None:
+            await record(action, subject_id, subject, before=before, after=after, tenant_id=self.operator)
 
 
 @asynccontextmanager
@@ -52,3 +63,11 @@ async def act() -> AsyncIterator[Act]:
         async with transaction() as unit:
             operator = await unit.fetchval("SELECT id FROM tenant WHERE operator")
             yield Act(unit, operator)
+
+
+def _seen_by(tenant: Tenant, operator: UUID | None) -> Actor:
+    """The current actor as a company's trail names it: a user of the operator is the platform to all others."""
+    actor = current_actor()
+    if tenant.id == operator or actor.kind not in ("user", "token"):
+        return actor
+    return msgspec.structs.replace(actor, kind="platform", id=None, address="")

@@ -17,6 +17,8 @@ PERMISSIONS = {
         Permission("calls.view", N_("Read the call log"), AccessLevel.VIEW),
         Permission("queues.view", N_("See the state of the queues"), AccessLevel.VIEW),
         Permission("audit.view", N_("Read the audit trail"), AccessLevel.VIEW),
+        Permission("numbers.view", N_("See the company's numbers"), AccessLevel.VIEW),
+        Permission("numbers.manage", N_("Change the company's numbers"), AccessLevel.MANAGE),
         Permission("platform.view", N_("See the companies of the installation"), AccessLevel.VIEW),
         Permission("platform.manage", N_("Change the companies of the installation"), AccessLevel.MANAGE),
     )

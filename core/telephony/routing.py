@@ -164,7 +164,9 @@ async def _load_tenant(tenant_id: UUID) -> TenantRouting:
             return TenantRouting({}, {})  # the tenant is gone
         policy = await tenancy.read_settings("telephony", OutgoingPolicy)
         routes = {}
-        for number in await tenancy.main_numbers():
+        # Of a suspended tenant no number answers; its queues stay, for the calls that run.
+        answering = [] if company.suspended_at else await tenancy.main_numbers()
+        for number in answering:
             version = number.flow_version_id
             routes[number.number] = Route(
                 tenant_id=tenant_id,

@@ -54,3 +54,11 @@ def checked_name(name: str) -> str:
     if not name or len(name) > NAME_LENGTH:
         raise InvalidTenant(N_("A company needs a name of at most {most} characters."), most=NAME_LENGTH)
     return name
+
+
+def checked_label(label: str) -> str:
+    """`label` without space around it. Raises InvalidTenant for more than 100 characters."""
+    label = label.strip()
+    if len(label) > NAME_LENGTH:
+        raise InvalidTenant(N_("A label has at most {most} characters."), field="label", most=NAME_LENGTH)
+    return label

@@ -11,10 +11,10 @@ from piccolo.columns import Column
 
 from core.api.errors import Problems
 from core.api.texts import N_
-from core.data import current_tenant, system
+from core.data import current_tenant, system, transaction
 from core.data.errors import UniqueViolationError
 from core.tenancy.errors import NoSuchTenant, TenancyError
-from core.tenancy.model import checked_e164, checked_language, checked_name, checked_slug, checked_timezone
+from core.tenancy.model import checked_language, checked_name, checked_slug, checked_timezone
 from core.tenancy.tables import MainNumber, Tenant, TenantModule, TenantSetting
 
 log = logging.getLogger(__name__)
@@ -72,19 +72,6 @@ async def this_tenant() -> Tenant:
     return row
 
 
-async def add_main_number(number: str, label: str = "") -> MainNumber:
-    """Give the tenant in force a number that callers dial (E.164).
-
-    Raises InvalidTenant for another form, TenancyError when any tenant has it already.
-    """
-    row = MainNumber(number=checked_e164(number), label=label)
-    try:
-        await row.save()
-    except UniqueViolationError:
-        raise TenancyError(N_("The number {number} is in use already."), field="number", number=number) from None
-    return row
-
-
 async def main_numbers() -> list[MainNumber]:
     """The main numbers of the tenant in force."""
     return await MainNumber.objects().order_by(MainNumber.number)
@@ -106,12 +93,22 @@ async def publish(main_number_id: UUID, flow_version_id: UUID) -> MainNumber:
 
 async def set_module(plugin: str, *, entitled: bool, enabled: bool, seats: int | None = None) -> TenantModule:
     """Say whether the tenant in force may use a plugin and does, with how many licences (None: unlimited)."""
-    row = TenantModule(plugin=plugin, entitled=entitled, enabled=enabled, seats=seats)
-    columns = (TenantModule.entitled, TenantModule.enabled, TenantModule.seats)
-    await TenantModule.insert(row).on_conflict(
-        target=(TenantModule.tenant_id, TenantModule.plugin), action="DO UPDATE", values=columns
-    )
-    return row
+    async with transaction() as unit:
+        row = await unit.fetchrow(
+            "INSERT INTO tenant_module AS m (plugin, entitled, enabled, seats) VALUES ($1, $2, $3, $4) "
+            "ON CONFLICT (tenant_id, plugin) DO UPDATE SET entitled = excluded.entitled, "
+            "enabled = excluded.enabled, seats = excluded.seats, version = m.version + 1 RETURNING *",
+            plugin,
+            entitled,
+            enabled,
+            seats,
+        )
+    return TenantModule(**row)
+
+
+async def held_module(plugin: str) -> TenantModule | None:
+    """A module of the tenant in force, held against changes by others until the transaction is over."""
+    return await TenantModule.objects().where(TenantModule.plugin == plugin).lock_rows().first()
 
 
 async def modules() -> dict[str, TenantModule]:

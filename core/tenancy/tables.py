@@ -28,6 +28,7 @@ class MainNumber(TenantTable, Table, tablename="main_number"):
     label = Text(default="")
     flow_version_id = UUID(null=True, default=None, help_text="The published version; null: nothing answers yet.")
     published_at = Timestamptz(null=True, default=None)
+    version = Integer(default=1)
 
 
 class TenantModule(TenantTable, Table, tablename="tenant_module"):
@@ -37,6 +38,7 @@ class TenantModule(TenantTable, Table, tablename="tenant_module"):
     entitled = Boolean(default=False)
     enabled = Boolean(default=False)
     seats = Integer(null=True, default=None, help_text="Licences of the entitlement; null: unlimited (GEN-10).")
+    version = Integer(default=1)
 
 
 class TenantSetting(TenantTable, Table, tablename="tenant_setting"):
@@ -44,3 +46,4 @@ class TenantSetting(TenantTable, Table, tablename="tenant_setting"):
 
     plugin = Text()
     value = JSONB(default="{}")
+    version = Integer(default=1)

@@ -1,6 +1,7 @@
 """What a refused form shows: the problem of each field, and one text above."""
 
-from core.api.errors import Refused
+from core.api.errors import Invalid, Refused
+from core.api.texts import N_
 from core.ui.templating import _
 
 
@@ -12,3 +13,13 @@ def problems_of(error: Refused) -> dict[str, str]:
 def problem_of(error: Refused) -> str:
     """The text above the form."""
     return error.text(_)
+
+
+def number_in(text: str, field: str) -> int | None:
+    """The whole number typed into a field; None when it is empty. Raises Invalid."""
+    text = text.strip()
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= 9):
+        raise Invalid(N_("“{text}” is no whole number."), field=field, text=text)
+    return int(text)

@@ -150,6 +150,7 @@ def create_environment(plugin_templates: dict[str, Path] | None = None) -> Envir
         "offset": format_offset,
         "telephone": telephone,
         "query": query,
+        "text_of": _,
     }
     environment.globals |= {
         "asset_url": asset_url,

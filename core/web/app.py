@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Any
 
 from litestar import Litestar, Request, get
@@ -23,15 +24,20 @@ from core.config import Settings
 from core.data import Database, DatabaseUnavailable
 from core.directory.profile_pages import PAGES as PROFILE_PAGES
 from core.host.context import ContextFactory
+from core.host.dispatch import Dispatcher
+from core.host.events import emit
 from core.host.gate import Gate
 from core.host.lifespan import lifespans
 from core.host.registry import Registry
-from core.host.service import follow_modules, load_gate
+from core.host.service import Modules, follow_modules, load_gate
 from core.identity.cookies import Cookies
 from core.identity.pages import PAGES as IDENTITY_PAGES
 from core.identity.sessions import Sessions
 from core.identity.throttle import Throttle
-from core.platform.http import Tenants
+from core.numbers.http import Numbers
+from core.numbers.pages import PAGES as NUMBER_PAGES
+from core.platform.http import PLATFORM_API
+from core.platform.pages import PAGES as PLATFORM_PAGES
 from core.roles.guards import PermissionGuard
 from core.roles.model import PUBLIC, SIGNED_IN
 from core.ui.shell import Shell, page
@@ -102,6 +108,7 @@ def create_app(
     registry = registry or Registry({})
     gate = gate or Gate(frozenset(registry.plugins))
     plugins = Plugins(registry, gate, contexts)
+    dispatcher = Dispatcher(registry, contexts or ContextFactory(_no_jobs, partial(emit, redis)))
     cookies = Cookies(secure=settings.web.secure_cookies or settings.web.public_url.startswith("https:"))
     sessions = Sessions(redis, idle_seconds=settings.web.session_hours * 3600)
     boards = QueueBoards(redis)
@@ -113,6 +120,7 @@ def create_app(
         "sessions": sessions,
         "throttle": Throttle(redis),
         "plugins": plugins,
+        "modules": Modules(redis, gate, dispatcher),
         "boards": boards,
         "hub": hub,
     }
@@ -141,7 +149,10 @@ def create_app(
             LiveState,
             *AUDIT_PAGES,
             AuditTrail,
-            Tenants,
+            *NUMBER_PAGES,
+            Numbers,
+            *PLATFORM_PAGES,
+            *PLATFORM_API,
             *IDENTITY_PAGES,
             *PROFILE_PAGES,
             *HEALTH,
@@ -167,6 +178,11 @@ def create_app(
         lifespan=[running],
         logging_config=None,
     )
+
+
+async def _no_jobs(job: str, *_: Any, **__: Any) -> None:
+    """For an app that was made without contexts."""
+    raise RuntimeError(f"the job {job} cannot be added: this app was made without contexts for plugins")
 
 
 def _constant(value: Any) -> Callable[[], Any]:

@@ -8,7 +8,12 @@ MAIN = (
     Entry("/live", "activity", N_("Live"), "live.view"),
     Entry("/calls", "history", N_("Calls"), "calls.view"),
 )
-ADMINISTRATION = (Entry("/admin/audit", "scroll-text", N_("Audit trail"), "audit.view"),)
+ADMINISTRATION = (
+    Entry("/admin/numbers", "phone", N_("Numbers"), "numbers.view"),
+    Entry("/admin/audit", "scroll-text", N_("Audit trail"), "audit.view"),
+    Entry("/admin/platform/tenants", "building-2", N_("Companies"), "platform.view"),
+    Entry("/admin/platform/numbers", "hash", N_("Number inventory"), "platform.view"),
+)
 """Pages below /admin (GEN-2). The first one that the user may see opens when she goes to the administration."""
 PROFILE = (Entry("/profile/details", "id-card", N_("About me"), SIGNED_IN),)
 """Pages below /profile (GEN-3)."""

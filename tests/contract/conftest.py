@@ -26,7 +26,7 @@ from core.host.dispatch import Dispatcher
 from core.host.gate import Gate
 from core.host.loader import load
 from core.host.registry import Plugin, Registry
-from core.host.service import load_gate, switch
+from core.host.service import Modules, load_gate
 from core.identity.service import create_user
 from core.tenancy.service import set_module
 from core.ui.templating import View, show_as
@@ -89,7 +89,7 @@ class World:
     async def switch(self, tenant_id: UUID, *, on: bool) -> None:
         """As an administrator does, in some other process."""
         with tenant(tenant_id):
-            await switch(self.redis, self.gate, self.dispatcher, self.plugin.name, on=on)
+            await Modules(self.redis, self.gate, self.dispatcher).switch(self.plugin.name, on=on)
 
     def app(self) -> Litestar:
         """The web application of another process: with a gate of its own."""

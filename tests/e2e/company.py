@@ -23,6 +23,7 @@ from core.flows import service as flows
 from core.flows.document import Document, parse
 from core.flows.elements import BUILT_IN
 from core.flows.tables import FlowVersion
+from core.platform.numbers import add_main_number
 from core.queues import service as queues
 from core.queues.state import QueueState
 from core.telephony.simnet.client import SimulatedLeg, SimulatedNetwork
@@ -287,7 +288,7 @@ class Company:
         """
         number = f"+4723{next(_numbers):06d}"
         with tenant(self.tenant_id):
-            await tenancy.add_main_number(number)
+            await add_main_number(number)
         for media in self.site.media:
             with Socket(media.sip_address) as line:
 
@@ -302,8 +303,8 @@ async def found_company(site: Site, *, members: int = 1, **queue: Any) -> Compan
     serial = next(_numbers)
     made = await tenancy.create_tenant(f"company-{serial}", f"Company {serial}")
     with tenant(made.id):
-        main = await tenancy.add_main_number(f"+4721{serial:06d}")
-        silent = await tenancy.add_main_number(f"+4724{serial:06d}")
+        main = await add_main_number(f"+4721{serial:06d}")
+        silent = await add_main_number(f"+4724{serial:06d}")
         support = await queues.create_queue("Support", **queue)
         company = Company(site, made.id, main.number, silent.number, main.id, support.id)
     for _ in range(members):

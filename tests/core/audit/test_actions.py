@@ -6,9 +6,10 @@ from pathlib import Path
 from core.audit.actions import ACTIONS
 
 CORE = Path(__file__).parents[3] / "core"
-RECORDED = re.compile(r'\brecord\(\s*"([a-z_.]+)"')
+RECORDED = re.compile(r'\brecord(?:_for_operator)?\(\s*(?:"([a-z_.]+)" if on else )?"([a-z_.]+)"')
 
 
 def test_every_recorded_action_has_a_text_and_every_text_is_of_a_recorded_action() -> None:
-    recorded = {action for file in CORE.rglob("*.py") for action in RECORDED.findall(file.read_text())}
+    found = (hit for file in CORE.rglob("*.py") for hit in RECORDED.findall(file.read_text()))
+    recorded = {action for hit in found for action in hit if action}
     assert recorded == ACTIONS.keys()

@@ -21,7 +21,7 @@ from core.directory.users import DeviceRow, UserDetails, UserFilter, count_users
 from core.identity.model import Principal
 from core.identity.service import create_user
 from core.identity.sessions import Sessions
-from core.tenancy.service import add_main_number
+from core.platform.numbers import add_main_number
 
 MAIN, OTHER = "+4722334455", "+4722334466"
 

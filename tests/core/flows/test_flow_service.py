@@ -17,6 +17,7 @@ from core.flows.service import (
     publish,
     save_version,
 )
+from core.platform.numbers import add_main_number
 from core.tenancy import service as tenancy
 from core.tenancy.errors import TenancyError
 from tests.core.flows.flows import document, node, switchboard
@@ -30,7 +31,7 @@ async def stored(name: str = "Switchboard", flow: Document = GOODBYE) -> tuple[U
 
 
 async def main_number(number: str = "+4721000001") -> UUID:
-    return (await tenancy.add_main_number(number)).id
+    return (await add_main_number(number)).id
 
 
 async def test_every_save_is_a_version_and_earlier_ones_stay(database: object, tenant_a: UUID) -> None:

@@ -17,10 +17,11 @@ from core.data import Database, tenant, transaction, uuid7
 from core.data.migrate import App, migrate
 from core.host.context import ContextFactory
 from core.host.dispatch import Dispatcher
+from core.host.errors import NoSuchModule
 from core.host.gate import Gate
 from core.host.lifespan import lifespans
 from core.host.registry import Registry
-from core.host.service import NotEntitled, load_gate, switch
+from core.host.service import Modules, load_gate
 from core.tenancy.service import set_module
 from tests.conftest import core_apps
 
@@ -53,14 +54,14 @@ async def test_off_on_and_off_again(host: Dispatcher, redis: Redis, tenant_a: UU
 
     gate = Gate(frozenset({"nightbell"}))
     with tenant(tenant_a):
-        with pytest.raises(NotEntitled, match="the provider grants it"):
-            await switch(redis, gate, host, "nightbell", on=True)
+        with pytest.raises(NoSuchModule, match="the operator grants"):
+            await Modules(redis, gate, host).switch("nightbell", on=True)
         await set_module("nightbell", entitled=True, enabled=False)
-        await switch(redis, gate, host, "nightbell", on=True)
+        await Modules(redis, gate, host).switch("nightbell", on=True)
         assert gate.is_on("nightbell", tenant_a)
         assert not gate.is_on("nightbell", tenant_b)
         assert await Ring.count() == 1  # tenant_enabled ran, in the tenant's scope
-        await switch(redis, gate, host, "nightbell", on=False)
+        await Modules(redis, gate, host).switch("nightbell", on=False)
         assert not gate.is_on("nightbell", tenant_a)
         assert [ring.answered for ring in await Ring.objects()] == [True]  # tenant_disabled ran; its data stays
     with tenant(tenant_b):
@@ -78,7 +79,7 @@ async def test_a_change_reaches_the_gate_of_another_process(host: Dispatcher, re
             await load_gate(there)
             while not await redis.pubsub_numsub("modules") or not (await redis.pubsub_numsub("modules"))[0][1]:
                 await asyncio.sleep(0.01)
-            await switch(redis, here, host, "nightbell", on=True)
+            await Modules(redis, here, host).switch("nightbell", on=True)
         async with asyncio.timeout(20):
             while not there.is_on("nightbell", tenant_a):
                 await asyncio.sleep(0.01)

@@ -13,6 +13,7 @@ from core.directory.service import NewDevice, add_person
 from core.flows.document import parse
 from core.flows.elements import BUILT_IN
 from core.flows.service import create_flow, publish, save_version
+from core.platform.numbers import add_main_number
 from core.queues.errors import UnknownQueue
 from core.queues.service import add_member, create_queue
 from core.telephony import routing as routing_module
@@ -20,7 +21,7 @@ from core.telephony.limits import OutgoingPolicy
 from core.telephony.routing import Route, Routing, TenantRouting
 from core.telephony.service import all_trunks, put_trunk, remove_trunk
 from core.telephony.trunks import Trunk
-from core.tenancy.service import add_main_number, write_settings
+from core.tenancy.service import write_settings
 from tests.waiting import until
 
 NUMBER = "+4721000000"

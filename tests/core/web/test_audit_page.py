@@ -7,6 +7,7 @@ from playwright.async_api import Page, expect
 from core.audit.service import record
 from core.data import tenant
 from core.identity.tables import User
+from core.web.menu import ADMINISTRATION
 from tests.core.web.conftest import PASSWORD, Visitor
 from tests.core.web.support import sign_in, violations
 
@@ -68,4 +69,4 @@ async def test_the_page_shows_what_changed_and_axe_finds_nothing_in_light_and_da
     await tab.get_by_role("link", name="Neste side").click()
     await expect(tab.get_by_role("row")).to_have_count(11)
     await tab.get_by_role("link", name="Administrasjon").click()
-    await tab.wait_for_url(f"{address}/admin/audit")
+    await tab.wait_for_url(f"{address}{ADMINISTRATION[0].path}")

@@ -1,0 +1,1 @@
+"""A company's numbers: what answers them, and who shows them."""
