@@ -1,5 +1,6 @@
 """Settings of an installation: defaults, one TOML file, environment variables; errors say what to mend."""
 
+import json
 import os
 import tomllib
 from pathlib import Path
@@ -15,6 +16,22 @@ ENVIRONMENT_PREFIX = "SENTRALBORD_"
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Seconds = Annotated[float, Meta(gt=0)]
 Count = Annotated[int, Meta(ge=1)]
+ENCODED = "/ ? # @ in a password as %2F %3F %23 %40; empty: the embedded one"
+# A password with one of these as it is would be taken for a host, and so be shown in errors: such a URL is refused.
+DatabaseUrl = Annotated[
+    str,
+    Meta(
+        pattern=r"^(postgresql://sentralbord_\{role\}(:[^/?#@]*)?@[^@]*)?$",
+        extra={"allowed": f"postgresql://sentralbord_{{role}}:password@host/sentralbord, with {{role}}, {ENCODED}"},
+    ),
+]
+RedisUrl = Annotated[
+    str,
+    Meta(
+        pattern=r"^((redis|rediss|unix)://([^/?#@]*@)?[^@]*)?$",
+        extra={"allowed": f"redis://:password@host:6379/0, rediss://… or unix://…, {ENCODED}"},
+    ),
+]
 
 
 class ConfigError(ValueError):
@@ -30,11 +47,11 @@ class DataSettings(Section, frozen=True, kw_only=True):
 
     folder: str
     """Folder of the embedded services, spools, recordings and rendered prompts."""
-    database_url: str
+    database_url: DatabaseUrl
     """postgresql://sentralbord_{role}:…@host/sentralbord of an external PostgreSQL 18, prepared with
-    core/data/provision.sql; {role} stands for owner, app and system. Empty: embedded."""
-    redis_url: str
-    """redis://… or unix://… of an external Redis; empty: embedded."""
+    `sentralbord migrate --provision`; {role} stands for owner, app and system. Empty: embedded."""
+    redis_url: RedisUrl
+    """redis://…, rediss://… or unix://… of an external Redis; empty: embedded."""
 
 
 class WebSettings(Section, frozen=True, kw_only=True):
@@ -157,11 +174,14 @@ def _typed(values: dict[str, dict[str, Any]], section: str, key: str, text: str)
 
 
 def _explain(message: str, values: dict[str, dict[str, Any]], origin: dict[tuple[str, str], str]) -> str:
-    """msgspec's message with the source, the key and the value that was given."""
+    """msgspec's message with the source, the key, the value (unless it has a password) and what is allowed."""
     what, _, path = message.partition(" - at `$.")
     section, _, key = path.rstrip("`").partition(".")
-    source = origin.get((section, key), str(DEFAULTS))
+    where = f"{origin.get((section, key), str(DEFAULTS))}: {section}.{key}"
     kinds = {field.name: field.type for field in fields(Settings)}
     kind = next((field.type for field in fields(kinds.get(section, Section)) if field.name == key), None)
-    allowed = f"; allowed: {', '.join(map(repr, get_args(kind)))}" if get_origin(kind) is Literal else ""
-    return f"{source}: {section}.{key} = {values.get(section, {}).get(key)!r}: {what}{allowed}"
+    if kind in (DatabaseUrl, RedisUrl):
+        return f"{where} is not of the form that is allowed: {kind.__metadata__[0].extra['allowed']}"
+    choices = (True, False) if kind is bool else get_args(kind) if get_origin(kind) is Literal else ()
+    allowed = f"; allowed: {', '.join(json.dumps(choice) for choice in choices)}" if choices else ""
+    return f"{where} = {json.dumps(values.get(section, {}).get(key))}: {what}{allowed}"

@@ -34,9 +34,10 @@ def test_the_variable_names_the_file(tmp_path: Path) -> None:
     [
         ("[web]\nprot = 1\n", ["web.prot", "allowed:", "port"]),
         ("[wbe]\n", ["[wbe]", "allowed:", "web"]),
-        ("[log]\nlevel = 'LOUD'\n", ["log.level", "'LOUD'", "'DEBUG'"]),
+        ("[log]\nlevel = 'LOUD'\n", ["log.level", '"LOUD"', 'allowed: "DEBUG", "INFO"']),
         ("[web]\nport = 70000\n", ["web.port", "70000", "65535"]),
-        ("[web]\nport = 'x'\n", ["web.port", "'x'", "int"]),
+        ("[web]\nport = 'x'\n", ["web.port", '"x"', "int"]),
+        ("[web]\nsecure_cookies = 'yes'\n", ["web.secure_cookies", '"yes"', "allowed: true, false"]),
         ("[media\n", ["TOML"]),
         ("web = 1\n", ["[web]"]),
     ],
@@ -52,8 +53,28 @@ def test_a_wrong_setting_is_named_with_its_file_and_what_is_allowed(
 
 
 def test_a_wrong_variable_is_named() -> None:
-    with pytest.raises(ConfigError, match=r"SENTRALBORD_WEB__PORT.*web\.port = 'many'"):
+    with pytest.raises(ConfigError, match=r"SENTRALBORD_WEB__PORT.*web\.port = \"many\""):
         load_settings(environment={"SENTRALBORD_WEB__PORT": "many"})
+
+
+@pytest.mark.parametrize(
+    ("key", "url", "allowed"),
+    [
+        ("database_url", "postgresql://sentralbord_{role}:hem/lig@db.example/sentralbord", "%2F"),
+        ("database_url", "postgresql://sentralbord_{role}:hem@lig@db.example/sentralbord", "%40"),
+        ("database_url", "postgresql://sentralbord:hemlig@db.example/sentralbord", "{role}"),
+        ("database_url", "mysql://sentralbord_{role}:hemlig@db.example/sentralbord", "postgresql://"),
+        ("redis_url", "redis://:hem#lig@redis.example/0", "%23"),
+        ("redis_url", "http://:hemlig@redis.example/0", "rediss://"),
+    ],
+)
+def test_a_wrong_url_is_named_with_what_is_allowed_and_without_its_password(key: str, url: str, allowed: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        load_settings(environment={f"SENTRALBORD_DATA__{key.upper()}": url})
+    said = str(error.value)
+    assert said.startswith(f"SENTRALBORD_DATA__{key.upper()}: data.{key} ")
+    assert allowed in said
+    assert "hem" not in said
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
