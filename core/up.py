@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from core.config import Settings
 from core.host.loader import load
 from core.supervisor import Program, Supervisor
-from core.wiring import DataServices, migrate_all
+from core.wiring import DataServices, migrate_all, require_fit
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +30,7 @@ async def running(settings: Settings, environment: dict[str, str] | None = None)
     await asyncio.to_thread(services.start)
     keeper: asyncio.Task[None] | None = None
     try:
+        await require_fit(settings)
         migrated = await migrate_all(settings, load())
         for done in migrated.done:
             log.info("migrated %s", done)

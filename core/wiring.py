@@ -1,7 +1,7 @@
 """What every process opens: settings, the data services, the plugins, and the list of core's own tables."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from core.config import Settings
 from core.data import Database
 from core.data.embedded import EmbeddedPostgres, EmbeddedRedis
+from core.data.fitness import Unreachable, examine_postgres, examine_redis
 from core.data.migrate import App, MigrationError, migrate
 from core.data.redis import connect_redis
 from core.host.context import ContextFactory
@@ -77,6 +78,14 @@ class DataServices:
                 server.stop()
 
 
+async def require_fit(settings: Settings) -> None:
+    """Raise Unfit when an external PostgreSQL or Redis cannot be used; the embedded ones are ours."""
+    if settings.data.database_url:
+        await examine_postgres(settings.data.database_url)
+    if settings.data.redis_url:
+        await examine_redis(settings.data.redis_url)
+
+
 @dataclass(frozen=True, slots=True)
 class Installation:
     """What a process works with while it runs."""
@@ -91,8 +100,11 @@ class Installation:
 
 @asynccontextmanager
 async def open_installation(settings: Settings) -> AsyncIterator[Installation]:
-    """The installation of these settings, closed at the end of the block; its data services must run."""
+    """The installation of these settings, closed at the end of the block. Raises Unfit for data services that cannot
+    be used; one that is only away is waited for where it is needed."""
     services = DataServices.of(settings)
+    with suppress(Unreachable):
+        await require_fit(settings)
     redis = connect_redis(services.redis_url)
     try:
         async with Database(services.database_url) as database:

@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from core.config import Settings
 from core.data import Database
 from core.data.check import find_leaks
+from core.data.fitness import Unfit, Unreachable, examine_postgres, examine_redis
 from core.data.migrate import App, pending
 from core.data.redis import connect_redis
 from core.host.loader import load
@@ -22,7 +23,6 @@ from core.wiring import DataServices, core_apps
 
 SECONDS = 10.0
 """A check that takes longer has failed."""
-POSTGRESQL = 18
 START = "start the data services: `sentralbord up`"
 
 
@@ -83,33 +83,21 @@ async def _settings(settings: Settings) -> str:
 
 
 async def _postgresql(settings: Settings) -> str:
-    database = Database(DataServices.of(settings).database_url)
-    for role in ("owner", "app", "system"):
-        try:
-            connection = await database.connect(role)
-        except Exception as error:  # whatever the driver says
-            advice = "check data.database_url and the roles' passwords" if settings.data.database_url else START
-            raise Problem(f"the role {role} cannot connect ({error or type(error).__name__}): {advice}") from error
-        version = str(await connection.fetchval("SHOW server_version"))
-        await connection.close()
-    if int(version.partition(".")[0]) < POSTGRESQL:
-        raise Problem(f"version {version}; {POSTGRESQL} or newer is needed: upgrade it")
+    version = await _fit(examine_postgres(DataServices.of(settings).database_url), settings.data.database_url)
     return f"{version}, its three roles connect"
 
 
 async def _redis(settings: Settings) -> str:
-    client = connect_redis(DataServices.of(settings).redis_url)
+    return await _fit(examine_redis(DataServices.of(settings).redis_url), settings.data.redis_url)
+
+
+async def _fit(examination: Awaitable[str], external: str) -> str:
     try:
-        found = await client.info("server")
-        kept = await client.config_get("appendonly")
-    except Exception as error:
-        advice = "check data.redis_url" if settings.data.redis_url else START
-        raise Problem(f"not reachable ({error}): {advice}") from error
-    finally:
-        await client.aclose()
-    if kept.get("appendonly") != "yes":
-        raise Problem("appendonly is off, so a fall of Redis loses jobs and events: set appendonly yes")
-    return str(found["redis_version"])
+        return await examination
+    except Unreachable as problem:
+        raise Problem(str(problem) if external else f"it does not run: {START}") from problem
+    except Unfit as problem:
+        raise Problem(str(problem)) from problem
 
 
 def _apps() -> list[App]:

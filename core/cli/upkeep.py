@@ -7,21 +7,53 @@ import click
 
 from core.cli.work import data_services
 from core.config import Settings
+from core.data.errors import PostgresError
+from core.data.fitness import Unfit
+from core.data.migrate import MigrationError
+from core.data.provision import provision
 from core.host.loader import load
-from core.wiring import migrate_all
+from core.wiring import Migrated, migrate_all, require_fit
 
 
 @click.command()
+@click.option(
+    "--provision",
+    "provisions",
+    is_flag=True,
+    help="First make the roles and the database of data.database_url, as a superuser whose URL is asked for.",
+)
 @click.pass_obj
-def migrate(settings: Settings) -> None:
+def migrate(settings: Settings, provisions: bool) -> None:
     """Bring the database to the state that core and the plugins need."""
-    with data_services(settings):
-        migrated = asyncio.run(migrate_all(settings, load()))
+    if provisions:
+        _provision(settings)
+
+    async def run() -> Migrated:
+        await require_fit(settings)
+        return await migrate_all(settings, load())
+
+    try:
+        with data_services(settings):
+            migrated = asyncio.run(run())
+    except (Unfit, MigrationError) as error:
+        raise click.ClickException(str(error)) from error
     click.echo("\n".join(migrated.done) if migrated.done else "Nothing to migrate.")
     for name, reason in migrated.failed.items():
         click.echo(click.style(f"plugin {name}: {reason}", fg="red"))
     if migrated.failed:
         sys.exit(1)
+
+
+def _provision(settings: Settings) -> None:
+    """The URL has a password, so it is no argument: others could read it."""
+    if not settings.data.database_url:
+        raise click.ClickException("data.database_url is empty, so the database is the embedded one: nothing to make")
+    url = click.prompt("URL of a superuser (postgresql://postgres:password@host/postgres)", hide_input=True)
+    try:
+        asyncio.run(provision(url, settings.data.database_url))
+    except (ValueError, OSError, PostgresError) as error:
+        raise click.ClickException(f"roles and database could not be made: {error}") from error
+    click.echo("The roles and the database are there.")
 
 
 @click.command()

@@ -12,9 +12,10 @@ from redis.exceptions import RedisError
 from core.audit.model import Actor, acting_as
 from core.config import Settings
 from core.data import Database, DatabaseUnavailable, tenant
+from core.data.fitness import Unfit
 from core.data.migrate import pending
 from core.tenancy.service import tenant_by_slug
-from core.wiring import DataServices, Installation, core_apps, open_installation
+from core.wiring import DataServices, Installation, core_apps, open_installation, require_fit
 
 Result = TypeVar("Result")
 COMMAND = Actor(kind="command")
@@ -41,6 +42,7 @@ def in_installation(settings: Settings, work: Callable[[Installation], Awaitable
     """The result of `work` in the open installation. What the user can mend comes as a plain message."""
 
     async def run() -> Result:
+        await require_fit(settings)
         if await pending(Database(DataServices.of(settings).database_url), core_apps()):
             raise click.ClickException("the database is not up to date: run `sentralbord migrate`")
         async with open_installation(settings) as installation:
@@ -50,7 +52,7 @@ def in_installation(settings: Settings, work: Callable[[Installation], Awaitable
     try:
         with data_services(settings):
             return asyncio.run(run())
-    except (ValueError, DatabaseUnavailable, OSError, RedisError) as error:
+    except (ValueError, Unfit, DatabaseUnavailable, OSError, RedisError) as error:
         raise click.ClickException(str(error)) from error
 
 

