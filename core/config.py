@@ -66,6 +66,18 @@ class WebSettings(Section, frozen=True, kw_only=True):
     session_hours: Count
     """A sign-in lasts this long without use."""
 
+    @property
+    def address(self) -> str:
+        """Where browsers find the pages."""
+        return self.public_url or f"http://{self.host}:{self.port}"
+
+
+class MessageSettings(Section, frozen=True, kw_only=True):
+    """Messages to people."""
+
+    outbox_page: bool
+    """Show the operator what would have been sent, with the links in it: where nothing is really sent."""
+
 
 class MediaSettings(Section, frozen=True, kw_only=True):
     """A media process. Several on one machine get consecutive SIP ports."""
@@ -105,6 +117,7 @@ class Settings(Section, frozen=True, kw_only=True):
 
     data: DataSettings
     web: WebSettings
+    messages: MessageSettings
     media: MediaSettings
     log: LogSettings
 

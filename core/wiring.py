@@ -35,6 +35,7 @@ CORE_APPS = (
     "core.identity.piccolo_app",
     "core.directory.piccolo_app",
     "core.audio.piccolo_app",
+    "core.messages.piccolo_app",
     "core.calls.piccolo_app",
     "core.queues.piccolo_app",
     "core.flows.piccolo_app",

@@ -18,8 +18,10 @@ from core.data.partitions import maintain_partitions
 from core.host.events import EMITTED, Entry, EventReader, decode_emitted
 from core.host.lifespan import lifespans
 from core.host.service import follow_modules, load_gate
+from core.identity.links import forget_links
 from core.jobs.model import WorkerJob
 from core.jobs.worker import JobWorker
+from core.messages.service import forget_expired
 from core.tenancy.service import all_tenants
 from core.wiring import Installation, PluginHost, open_host, open_installation
 
@@ -35,6 +37,8 @@ async def _every_tenant() -> list[UUID]:
 
 CORE_JOBS = (
     WorkerJob("core.partitions", maintain_partitions, every_minutes=DAILY, timeout_seconds=600),
+    WorkerJob("core.outbox", forget_expired, every_minutes=60),
+    WorkerJob("core.links", forget_links, every_minutes=DAILY),
     WorkerJob("core.invariants", check_yesterday, _every_tenant, every_minutes=DAILY, timeout_seconds=600),
 )
 """Background work of core itself."""

@@ -47,7 +47,7 @@ async def _run(settings: Settings, once: bool) -> int:
         await web_answers(settings)
         if once:
             return await one_call(company, tenant_id, network)
-        click.echo(f"\n  {company.name}: {settings.web.public_url or _web_address(settings)}")
+        click.echo(f"\n  {company.name}: {settings.web.address}")
         for user in (*company.users, company.operator.user):
             role = "operator of the installation" if user == company.operator.user else user.role
             click.echo(f"  sign in as {user.email:<34} password {company.password:<16} {role}")
@@ -69,7 +69,8 @@ def demo_settings(settings: Settings) -> Settings:
         media = msgspec.structs.replace(media, sip_port=0)
     if log.level == "INFO":
         log = msgspec.structs.replace(log, level="WARNING")  # the demo's own lines are to be read
-    return msgspec.structs.replace(settings, data=data, web=web, media=media, log=log)
+    messages = msgspec.structs.replace(settings.messages, outbox_page=True)
+    return msgspec.structs.replace(settings, data=data, web=web, messages=messages, media=media, log=log)
 
 
 def environment(settings: Settings) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""Messages to people: an outbox that is written with what a message tells about."""
