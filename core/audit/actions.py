@@ -23,6 +23,10 @@ ACTIONS = {
     "tenant.suspended": N_("Company suspended"),
     "user.added": N_("User added"),
     "user.changed": N_("User changed"),
+    "user.identifier_added": N_("May sign in with more"),
+    "user.identifier_removed": N_("May sign in with less"),
+    "user.password_link_sent": N_("Password link sent"),
+    "user.password_set": N_("Password set"),
     "user.picture_changed": N_("Picture changed"),
     "user.removed": N_("User removed"),
 }

@@ -4,7 +4,7 @@ import click
 
 from core.cli.work import ask_password, in_tenant, table
 from core.config import Settings
-from core.identity.service import create_user, set_password, users
+from core.identity.service import create_user, set_password, user_with_email, users
 from core.identity.sessions import Sessions
 from core.roles.model import SYSTEM_ROLES
 from core.wiring import Installation
@@ -60,7 +60,8 @@ def password(settings: Settings, slug: str, email: str, password_stdin: bool) ->
 
     async def work(installation: Installation) -> None:
         hours = installation.settings.web.session_hours
-        await set_password(Sessions(installation.redis, idle_seconds=hours * 3600), email, new)
+        sessions = Sessions(installation.redis, idle_seconds=hours * 3600)
+        await set_password(sessions, await user_with_email(email), new)
 
     in_tenant(settings, slug, work)
     click.echo(f"{email} has a new password.")

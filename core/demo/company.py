@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from core.api.errors import Taken
 from core.api.ids import uuid7
 from core.calls.confirm import Confirmer
 from core.calls.journal import CallJournal
@@ -19,7 +20,6 @@ from core.directory.service import NewDevice, PersonDevices, add_person, people_
 from core.flows.document import parse
 from core.flows.elements import BUILT_IN
 from core.flows.service import create_flow, list_flows, list_versions, load_published, publish, save_version
-from core.identity.errors import IdentityError
 from core.identity.service import create_user
 from core.platform.numbers import add_main_number
 from core.platform.service import NewTenant, create_tenant
@@ -139,7 +139,7 @@ async def _users(company: DemoCompany, people: dict[str, PersonDevices]) -> None
 
 
 async def _user(company: DemoCompany, user: DemoUser, person: UUID | None = None) -> None:
-    with contextlib.suppress(IdentityError):  # she is there already
+    with contextlib.suppress(Taken):  # she is there already
         await create_user(
             user.email, user.name, company.password, role=user.role, language=user.language, person_id=person
         )

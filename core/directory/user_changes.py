@@ -20,7 +20,7 @@ from core.directory.numbering import numbering
 from core.directory.tables import Person
 from core.directory.user_values import UserChange, Values, checked
 from core.directory.users import UserDetails, user
-from core.identity.errors import IdentityError
+from core.identity.identifiers import change_email
 from core.identity.service import create_user
 from core.identity.sessions import Sessions
 
@@ -154,7 +154,7 @@ async def _add_account(of: UserDetails, role: str) -> None:
     """Raises Taken when another account has the address."""
     try:
         await create_user(of.email, of.name, role=role, person_id=of.id)
-    except IdentityError:
+    except Taken:
         raise Taken(N_("Somebody signs in with {value} already."), field="email", value=of.email) from None
 
 
@@ -169,15 +169,14 @@ async def _change_account(unit: Transaction, before: UserDetails, values: Values
     active = values.active if values.active is not None else before.account != "off"
     if role != before.role or not active:
         await guard_administrators(unit, [before.account_id])
+    await unit.execute(
+        "UPDATE user_account SET name = $2, role = $3, active = $4 WHERE id = $1",
+        before.account_id,
+        after.name,
+        role,
+        active,
+    )
     try:
-        async with unit.savepoint():
-            await unit.execute(
-                "UPDATE user_account SET name = $2, email = $3, role = $4, active = $5 WHERE id = $1",
-                before.account_id,
-                after.name,
-                after.email,
-                role,
-                active,
-            )
-    except UniqueViolationError:
+        await change_email(before.account_id, after.email)
+    except Taken:
         raise Taken(N_("Somebody signs in with {value} already."), field="email", value=after.email) from None

@@ -1,26 +1,53 @@
-"""Why a sign-in is refused."""
+"""Why somebody cannot sign in, or be given what she signs in with."""
 
 from uuid import UUID
 
+from core.api.errors import Invalid, NotFound, Refused
+from core.api.texts import N_
 
-class IdentityError(ValueError):
+
+class IdentityError(Refused):
     """A user cannot be made or changed like this; the message says why."""
 
 
+class NoSuchUser(NotFound):
+    """There is no such user in the company."""
+
+
+class WeakPassword(Invalid):
+    """A password that is too short, or among the first that somebody would guess."""
+
+    code = "weak_password"
+
+
+class LinkOver(Refused):
+    """A link that was used, replaced by a newer one, or is too old."""
+
+    code = "link_over"
+    status = 410
+
+    def __init__(self) -> None:
+        super().__init__(N_("This link has been used, or it is too old. Ask for a new one."))
+
+
 class WrongCredentials(Exception):
-    """No active user has this e-mail address and password. Which of the two is wrong is not told."""
+    """No active user has this identifier and password. Which of the two is wrong is not told."""
 
 
-class TooManyAttempts(Exception):
-    """Too many failed sign-ins; `seconds` until the next one is looked at."""
+class TooManyAttempts(Refused):
+    """Too many attempts; `seconds` until the next one is looked at."""
+
+    code = "too_many"
+    status = 429
 
     def __init__(self, seconds: int) -> None:
-        super().__init__(f"too many failed sign-ins: try again in {seconds} s")
+        super().__init__(N_("Too many attempts. Try again in {minutes} min."), minutes=-(-seconds // 60))
         self.seconds = seconds
+        self.headers = {"Retry-After": str(seconds)}
 
 
 class SeveralCompanies(Exception):
-    """Address and password fit users of several tenants; `companies` are their ids and names."""
+    """Identifier and password fit users of several tenants; `companies` are their ids and names."""
 
     def __init__(self, companies: dict[UUID, str]) -> None:
         super().__init__("choose one of the companies")

@@ -18,7 +18,7 @@ from core.identity.errors import SeveralCompanies, TooManyAttempts, WrongCredent
 from core.identity.sessions import Session, Sessions
 from core.identity.throttle import Throttle
 from core.ui.shell import page
-from core.ui.templating import _, ngettext
+from core.ui.templating import _
 from core.ui.translations import LANGUAGES
 
 HOME = "/"
@@ -28,7 +28,7 @@ HOME = "/"
 class SignInForm:
     """What the sign-in page sends."""
 
-    email: Annotated[str, Meta(max_length=320)] = ""
+    identifier: Annotated[str, Meta(max_length=320)] = ""
     password: str = ""
     company: UUID | None = None
     next: str = HOME
@@ -45,6 +45,11 @@ def safe_next(address: str) -> str:
     parts = urlsplit(address.replace("\\", "/"))
     local = address.startswith("/") and not address.startswith("//") and not parts.scheme and not parts.netloc
     return address if local and address.isprintable() else HOME
+
+
+def address_of(request: Request[Any, Any, Any]) -> str:
+    """The IP address that a request comes from."""
+    return request.client.host if request.client else ""
 
 
 @get("/sign-in", opt={"permission": "public"}, include_in_schema=False)
@@ -64,25 +69,22 @@ async def sign_in(
     cookie_jar: NamedDependency[Cookies],
 ) -> Response[Any]:
     """Check the password and begin a new session; the one the browser came with ends."""
-    email, goal = data.email.strip(), safe_next(data.next)
-    if not email or not data.password:
-        return _form(request, status=400, email=email, next=goal, error=_("Enter your e-mail address and password."))
-    address = request.client.host if request.client else ""
+    typed, goal = data.identifier.strip(), safe_next(data.next)
+    if not typed or not data.password:
+        error = _("Enter what you sign in with, and the password.")
+        return _form(request, status=400, identifier=typed, next=goal, error=error)
+    address = address_of(request)
     try:
-        principal = await service.sign_in(throttle, email, data.password, address, data.company)
+        principal = await service.sign_in(throttle, typed, data.password, address, data.company)
     except WrongCredentials:
-        error = _("The e-mail address or the password is wrong.")
-        return _form(request, status=401, email=email, next=goal, error=error)
+        error = _("What you sign in with or the password is wrong.")
+        return _form(request, status=401, identifier=typed, next=goal, error=error)
     except SeveralCompanies as several:
         note = _("You have a user in several companies. Choose one, and enter the password again.")
-        return _form(request, email=email, next=goal, note=note, companies=several.companies)
+        return _form(request, identifier=typed, next=goal, note=note, companies=several.companies)
     except TooManyAttempts as refusal:
-        minutes = -(-refusal.seconds // 60)
-        error = ngettext(
-            "Too many attempts. Try again in a minute.", "Too many attempts. Try again in %(num)d minutes.", minutes
-        ) % {"num": minutes}
-        answer = _form(request, status=429, email=email, next=goal, error=error)
-        answer.headers["Retry-After"] = str(refusal.seconds)
+        answer = _form(request, status=refusal.status, identifier=typed, next=goal, error=refusal.text(_))
+        answer.headers.update(refusal.headers)
         return answer
     if request.auth is not None:
         await sessions.end(request.auth)
@@ -133,7 +135,7 @@ def _form(
     request: Request[Any, Any, Any],
     *,
     status: int = 200,
-    email: str = "",
+    identifier: str = "",
     next: str = HOME,
     error: str = "",
     note: str = "",
@@ -143,7 +145,7 @@ def _form(
         request,
         "sign_in.html",
         status=status,
-        email=email,
+        identifier=identifier,
         next=next,
         error=error,
         note=note,

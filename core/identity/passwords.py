@@ -1,6 +1,10 @@
-"""Passwords: hashed with Argon2id (RFC 9106), verified in constant time, hashed again when the parameters change."""
+"""Passwords: not the first that one would guess, hashed with Argon2id (RFC 9106), verified in constant time.
+
+A hash of other parameters than today's is made anew at the next sign-in.
+"""
 
 import asyncio
+import re
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
@@ -8,9 +12,19 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.profiles import RFC_9106_LOW_MEMORY
 from msgspec import Struct
+from zxcvbn import zxcvbn
 
+from core.api.texts import N_
+from core.identity.errors import WeakPassword
+
+MIN_LENGTH = 12
+"""Characters. There are no other rules of composition (NIST SP 800-63B §5.1.1.2)."""
 MAX_LENGTH = 1024
 """Characters; a longer one is refused before it costs any work."""
+GUESSES = 10**8
+"""A password that a good guesser finds among his first so many is refused: common ones, repetitions, rows of keys."""
+LOOKED_AT = 64
+"""Characters that are looked at for that; the effort grows with the square."""
 
 _hasher = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
 _threads = ThreadPoolExecutor(4, "passwords")
@@ -22,6 +36,24 @@ class Verdict(Struct, frozen=True):
 
     matches: bool
     new_hash: str = ""
+
+
+def checked_password(password: str, *about: str) -> str:
+    """`password`. Raises WeakPassword for one that is too short or guessed early.
+
+    `about`: what a guesser knows of its owner, such as her name and the company's.
+    """
+    if len(password) < MIN_LENGTH:
+        raise WeakPassword(N_("Choose a password of at least {least} characters."), field="password", least=MIN_LENGTH)
+    if len(password) > MAX_LENGTH:
+        raise WeakPassword(N_("Choose a password of at most {most} characters."), field="password", most=MAX_LENGTH)
+    known = [word for text in about for word in (text, *re.split(r"\W+", text))]
+    if zxcvbn(password[:LOOKED_AT], user_inputs=known)["guesses"] < GUESSES:
+        raise WeakPassword(
+            N_("This password is among the first that somebody would guess. Choose another, for example four words."),
+            field="password",
+        )
+    return password
 
 
 async def hash_password(password: str) -> str:

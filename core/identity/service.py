@@ -1,7 +1,6 @@
 """Signing in, and reading who somebody is."""
 
 import logging
-import re
 import time
 from uuid import UUID
 
@@ -9,13 +8,19 @@ import msgspec
 from piccolo.columns.combination import WhereRaw
 from piccolo.query.functions import Lower
 
+from core.api.errors import Taken
+from core.api.texts import N_
+from core.audit.service import record
 from core.data import DatabaseUnavailable, system, tenant, transaction
 from core.data.errors import UniqueViolationError
-from core.identity.errors import IdentityError, SeveralCompanies, WrongCredentials
+from core.identity.errors import NoSuchUser, SeveralCompanies, WrongCredentials
+from core.identity.identifier import Kind, checked_identifier, read_identifier
+from core.identity.identifiers import keep_identifier, users_with
 from core.identity.model import Principal
-from core.identity.passwords import hash_password, verify_password
+from core.identity.passwords import checked_password, hash_password, verify_password
 from core.identity.sessions import Session, Sessions
-from core.identity.tables import User
+from core.identity.settings import security_settings
+from core.identity.tables import PasswordLink, User
 from core.identity.throttle import Throttle
 from core.tenancy.tables import Tenant
 
@@ -23,35 +28,34 @@ log = logging.getLogger(__name__)
 
 CHECK_SECONDS = 30
 """A user who was switched off, or got another role, is so for a running session after at most so long."""
-EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
 OF_WORKING_TENANT = WhereRaw(
     "NOT EXISTS (SELECT FROM tenant WHERE tenant.id = user_account.tenant_id AND suspended_at IS NOT NULL)"
 )
 """Users of a suspended tenant are nobody to the sign-in."""
-MOST_COMPANIES = 5
-"""One address is looked up in at most so many tenants: each costs a password check."""
 
 
 async def sign_in(
-    throttle: Throttle, email: str, password: str, address: str, company: UUID | None = None
+    throttle: Throttle, identifier: str, password: str, address: str, company: UUID | None = None
 ) -> Principal:
-    """The user with this e-mail address (of any tenant, or of `company`) and password.
+    """The user with this identifier (of any tenant, or of `company`) and password: GEN-4, GEN-5.
 
     `address` is where the attempt comes from. Raises WrongCredentials, TooManyAttempts, or SeveralCompanies when
-    address and password fit users of several tenants. Takes as long when nobody has the address.
+    identifier and password fit users of several tenants. Takes as long when nobody has the identifier.
     """
-    account = email.casefold()
+    wanted = read_identifier(identifier)
+    account = wanted.account
     await throttle.begin(account, address)
     try:
-        everybody = await _users(email)
+        everybody = await users_with(identifier)
         users = [user for user in everybody if company in (None, user.tenant_id)]
         verdicts = [(user, await verify_password(user.password_hash or "", password)) for user in users]
         if not users:
             await verify_password("", password)
+        matches = [(user, verdict) for user, verdict in verdicts if verdict.matches]
+        matches = [one for one in matches if await _allowed(one[0], wanted.kind)]
     except Exception:
         await throttle.withdraw(account, address)
         raise
-    matches = [(user, verdict) for user, verdict in verdicts if verdict.matches]
     if not matches:
         raise WrongCredentials
     if len(matches) == len(everybody):
@@ -70,25 +74,27 @@ async def sign_in(
 async def create_user(
     email: str, name: str, password: str = "", *, role: str = "user", language: str = "", person_id: UUID | None = None
 ) -> User:
-    """A user of the tenant in force; without a password she cannot sign in yet.
+    """A user of the tenant in force, who signs in with her address; without a password she cannot yet.
 
-    Raises IdentityError for an address that is none, or that a user of this tenant has already.
+    Raises Invalid, Taken, WeakPassword.
     """
     address = email.strip()
-    if not EMAIL.fullmatch(address):
-        raise IdentityError(f"{email!r} is no e-mail address: write it as name@example.com")
+    checked_identifier("email", address, "")
     row = User(
         email=address,
         name=name,
-        password_hash=await hash_password(password) if password else None,
+        password_hash=await hash_password(checked_password(password, name, address)) if password else None,
         role=role,
         language=language,
         person_id=person_id,
     )
-    try:
-        await row.save()
-    except UniqueViolationError:
-        raise IdentityError(f"there is a user with the address {address} already") from None
+    async with transaction() as unit:
+        try:
+            async with unit.savepoint():
+                await row.save()
+        except UniqueViolationError:
+            raise Taken(N_("There is a user with the address {address} already."), address=address) from None
+        await keep_identifier(row.id, "email", address)
     return row
 
 
@@ -97,17 +103,21 @@ async def users() -> list[User]:
     return await User.objects().order_by(User.email)
 
 
-async def set_password(sessions: Sessions, email: str, password: str) -> User:
-    """Give a user of the tenant in force a new password; whoever is signed in with the old one is signed out.
+async def set_password(sessions: Sessions, user: User, password: str) -> None:
+    """Give a user of the tenant in force a new password; her links and sessions end. Raises WeakPassword."""
+    user.password_hash = await hash_password(checked_password(password, user.name, user.email))
+    async with transaction():
+        await user.save([User.password_hash])
+        await PasswordLink.delete().where(PasswordLink.user_id == user.id)
+        await record("user.password_set", user.id, user.name)
+    await sessions.revoke(user.id)
 
-    Raises IdentityError when nobody has the address.
-    """
+
+async def user_with_email(email: str) -> User:
+    """The user of the tenant in force with this address. Raises NoSuchUser."""
     row = await User.objects().where(Lower(User.email) == email.strip().lower()).first()
     if row is None:
-        raise IdentityError(f"there is no user with the address {email}")
-    row.password_hash = await hash_password(password)
-    await row.save([User.password_hash])
-    await sessions.revoke(row.id)
+        raise NoSuchUser(N_("There is no user with the address {email}."), email=email)
     return row
 
 
@@ -142,10 +152,10 @@ async def set_language(principal: Principal, language: str) -> Principal:
     return msgspec.structs.replace(principal, language=language)
 
 
-async def _users(email: str) -> list[User]:
-    with system():
-        found = User.objects().where(User.active.eq(True), OF_WORKING_TENANT, Lower(User.email) == email.lower())
-        return await found.order_by(User.created_at).limit(MOST_COMPANIES)
+async def _allowed(user: User, kind: Kind) -> bool:
+    """Whether users of this user's company sign in with this kind of identifier."""
+    with tenant(user.tenant_id):
+        return kind in (await security_settings()).identifiers
 
 
 async def _principal(user: User) -> Principal:

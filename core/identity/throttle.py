@@ -1,27 +1,37 @@
-"""Slows down password guessing, in Redis, without letting a stranger lock anybody out."""
+"""Slows down guessing of whatever signs somebody in, in Redis, without letting a stranger lock anybody out."""
 
 import hashlib
 import time
 from ipaddress import IPv6Address, ip_address
 
+from msgspec import Struct
 from redis.asyncio import Redis
 
 from core.identity.errors import TooManyAttempts
 
-WINDOW = 15 * 60
-"""Seconds over which failures are counted."""
-PAIR_LIMIT = 5
-"""Failures for one account from one address."""
-ADDRESS_LIMIT = 50
-"""Failures from one address, whatever the account: an office shares one."""
-ACCOUNT_LIMIT = 25
-"""Failures for one account from addresses that it never signed in from: a guess from many addresses.
-
-It does not touch the addresses where the account has signed in before, so it locks its owner out of nothing.
-"""
 FAMILIAR_DAYS = 90
 
-PREFIX = "signin"
+
+class Limits(Struct, frozen=True):
+    """How many attempts of one kind are allowed in `window` seconds. `kind` is part of the keys in Redis."""
+
+    kind: str
+    window: int
+    pair: int
+    """For one account from one address."""
+    address: int
+    """From one address, whatever the account: an office shares one."""
+    account: int
+    """For one account from addresses where it never succeeded: a guess from many addresses.
+
+    It does not touch the addresses where the account has succeeded before, so it locks its owner out of nothing.
+    """
+
+
+SIGN_IN = Limits("signin", window=15 * 60, pair=5, address=50, account=25)
+LINK_REQUEST = Limits("link", window=30 * 60, pair=3, address=30, account=10)
+"""Every request counts. A link lives as long as the window: who is made to wait has one in her mailbox."""
+LINK_USE = Limits("link-use", window=15 * 60, pair=10, address=30, account=10)
 
 
 # Looks and counts in one step: of many attempts at once, no more than the limits pass.
@@ -48,28 +58,28 @@ end
 
 
 class Throttle:
-    """Counts sign-ins per account, per address and per pair of both. One counts as failed until it has succeeded."""
+    """Counts attempts per account, per address and per pair of both. One counts as failed until it has succeeded."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._begin = redis.register_script(_BEGIN)
         self._withdraw = redis.register_script(_WITHDRAW)
 
-    async def begin(self, account: str, address: str) -> None:
+    async def begin(self, account: str, address: str, limits: Limits = SIGN_IN) -> None:
         """Count an attempt; raise TooManyAttempts when this account from this address is to wait."""
-        keys = _Keys(account, address)
-        limits = (PAIR_LIMIT, ADDRESS_LIMIT, ACCOUNT_LIMIT)
-        wait = int(await self._begin([*keys.counters, keys.familiar], [WINDOW, keys.address, *limits]))
+        keys = _Keys(account, address, limits)
+        arguments = [limits.window, keys.address, limits.pair, limits.address, limits.account]
+        wait = int(await self._begin([*keys.counters, keys.familiar], arguments))
         if wait:
             raise TooManyAttempts(wait)
 
-    async def withdraw(self, account: str, address: str) -> None:
+    async def withdraw(self, account: str, address: str, limits: Limits = SIGN_IN) -> None:
         """The attempt does not count: it was not the visitor's doing that it came to nothing."""
-        await self._withdraw(list(_Keys(account, address).counters))
+        await self._withdraw(list(_Keys(account, address, limits).counters))
 
-    async def succeeded(self, account: str, address: str) -> None:
+    async def succeeded(self, account: str, address: str, limits: Limits = SIGN_IN) -> None:
         """The attempt was no failure: forget those of this pair, and remember the address as familiar."""
-        keys, now = _Keys(account, address), time.time()
+        keys, now = _Keys(account, address, limits), time.time()
         await self._withdraw(list(keys.counters[1:]))
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.delete(keys.counters[0])
@@ -83,15 +93,15 @@ class Throttle:
 class _Keys:
     """The Redis keys of one attempt. Account names are hashed: they may be anything a visitor typed."""
 
-    def __init__(self, account: str, address: str) -> None:
-        name = hashlib.sha256(account.encode()).hexdigest()[:32]
+    def __init__(self, account: str, address: str, limits: Limits) -> None:
+        name, prefix = hashlib.sha256(account.encode()).hexdigest()[:32], limits.kind
         self.address = network(address)
         self.counters = (
-            f"{PREFIX}:pair:{name}:{self.address}",
-            f"{PREFIX}:address:{self.address}",
-            f"{PREFIX}:account:{name}",
+            f"{prefix}:pair:{name}:{self.address}",
+            f"{prefix}:address:{self.address}",
+            f"{prefix}:account:{name}",
         )
-        self.familiar = f"{PREFIX}:familiar:{name}"
+        self.familiar = f"{prefix}:familiar:{name}"
 
 
 def network(address: str) -> str:

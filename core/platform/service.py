@@ -10,12 +10,13 @@ from piccolo.columns import Column
 from piccolo.columns.combination import WhereRaw
 from piccolo.query.functions import Lower
 
-from core.api.errors import Changed, Invalid, Problems, Refused
+from core.api.errors import Changed, Problems, Refused
 from core.api.rest import Page, page_of
 from core.api.texts import N_
 from core.data import system, tenant
 from core.data.unit import Transaction
-from core.identity.service import EMAIL, create_user
+from core.identity.identifier import checked_identifier
+from core.identity.service import create_user
 from core.identity.sessions import Sessions
 from core.platform.acts import Act, act
 from core.platform.numbers import assign_in
@@ -83,9 +84,8 @@ async def create_tenant(new: NewTenant) -> Tenant:
 
     Raises TenancyError when its short name is taken or a number is not free, Invalid for what cannot be right.
     """
-    if new.administrator is not None and not EMAIL.fullmatch(new.administrator.email):
-        message = N_("“{email}” is no e-mail address: write it as name@example.com.")
-        raise Invalid(message, field="email", email=new.administrator.email)
+    if new.administrator is not None:
+        checked_identifier("email", new.administrator.email, "")
     async with act() as this:
         row = await tenancy.create_tenant(
             new.slug, new.name, timezone=new.timezone, language=new.language, operator=new.operator

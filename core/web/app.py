@@ -31,9 +31,12 @@ from core.host.lifespan import lifespans
 from core.host.registry import Registry
 from core.host.service import Modules, follow_modules, load_gate
 from core.identity.cookies import Cookies
+from core.identity.links import PasswordLinks
 from core.identity.pages import PAGES as IDENTITY_PAGES
+from core.identity.password_pages import PAGES as PASSWORD_PAGES
 from core.identity.sessions import Sessions
 from core.identity.throttle import Throttle
+from core.messages.service import StoredOutbox
 from core.numbers.http import Numbers
 from core.numbers.pages import PAGES as NUMBER_PAGES
 from core.platform.http import PLATFORM_API
@@ -119,6 +122,7 @@ def create_app(
         "cookie_jar": cookies,
         "sessions": sessions,
         "throttle": Throttle(redis),
+        "links": PasswordLinks(StoredOutbox(), sessions, settings.web.address),
         "plugins": plugins,
         "modules": Modules(redis, gate, dispatcher),
         "boards": boards,
@@ -154,6 +158,7 @@ def create_app(
             *PLATFORM_PAGES,
             *PLATFORM_API,
             *IDENTITY_PAGES,
+            *PASSWORD_PAGES,
             *PROFILE_PAGES,
             *HEALTH,
             messages,

@@ -18,6 +18,7 @@ from core.directory.service import NewDevice, add_person
 from core.directory.user_changes import add_user, change_user, remove_user
 from core.directory.user_values import UserChange
 from core.directory.users import DeviceRow, UserDetails, UserFilter, count_users, departments, tags, user, users
+from core.identity.identifiers import add_identifier, identifiers
 from core.identity.model import Principal
 from core.identity.service import create_user
 from core.identity.sessions import Sessions
@@ -186,6 +187,17 @@ async def test_an_extension_and_an_address_belong_to_one_and_the_refusal_says_to
         assert await free_extension() == "102"
     with tenant(tenant_b):
         await add_user(UserChange(first_name="Anna", extension="101", email="Anna@a.example"))
+
+
+async def test_a_new_address_is_what_she_signs_in_with_and_nobody_elses(tenant_a: UUID, sessions: Sessions) -> None:
+    with tenant(tenant_a):
+        anna, kari = await admin("Anna"), await admin("Kari")
+        await add_identifier(kari.account_id, "email", "boss@a.example")
+        with pytest.raises(Taken) as refused:
+            await change_user(anna.id, UserChange(email="Boss@a.example"), sessions)
+        assert refused.value.field == "email"
+        await change_user(anna.id, UserChange(email="aas@a.example"), sessions)
+        assert [one.value for one in await identifiers(anna.account_id)] == ["aas@a.example"]
 
 
 async def test_only_a_number_that_is_the_companys_and_allowed_is_presented(tenant_a: UUID, sessions: Sessions) -> None:

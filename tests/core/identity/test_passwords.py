@@ -3,9 +3,11 @@
 import time
 from statistics import median
 
+import pytest
 from argon2 import PasswordHasher
 
-from core.identity.passwords import hash_password, verify_password
+from core.identity.errors import WeakPassword
+from core.identity.passwords import checked_password, hash_password, verify_password
 
 
 async def test_only_the_right_password_matches() -> None:
@@ -39,3 +41,32 @@ async def test_an_unknown_user_costs_as_much_work_as_a_wrong_password() -> None:
             taken.append(time.process_time() - began)
     known, unknown = median(times[stored]), median(times[""])
     assert 0.5 < unknown / known < 2
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "",
+        "eleven char",
+        "passwordpassword",
+        "123456789012",
+        "qwertyuiop123",
+        "aaaaaaaaaaaa",
+        "iloveyou1234",
+        "x" * 1025,
+    ],
+)
+def test_a_short_or_common_password_is_refused(password: str) -> None:
+    with pytest.raises(WeakPassword):
+        checked_password(password)
+
+
+@pytest.mark.parametrize("password", ["Kari Nordmann", "kari@a.example", "nordmannkari"])
+def test_a_password_of_her_own_name_is_refused(password: str) -> None:
+    with pytest.raises(WeakPassword):
+        checked_password(password, "Kari Nordmann", "kari@a.example")
+
+
+@pytest.mark.parametrize("password", ["correct horse battery staple", "blåbær og ål i gelé", "jf8w9-ql2mxz"])
+def test_a_long_password_needs_no_digits_or_signs(password: str) -> None:
+    assert checked_password(password, "Kari") == password

@@ -67,7 +67,7 @@ class Visitor:
         self.csrf = token(page.text)
         return await self.client.post(
             "/sign-in",
-            data={"csrf": self.csrf, "email": email, "password": password, **fields},
+            data={"csrf": self.csrf, "identifier": email, "password": password, **fields},
             headers={"accept": "text/html"},
         )
 

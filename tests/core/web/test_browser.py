@@ -61,12 +61,12 @@ async def company(kari: User, redis: Redis, telephony: Telephony) -> UUID:
 
 async def test_sign_in_and_out_by_keyboard_alone(tab: Page, address: str, kari: User) -> None:
     await tab.goto(address)
-    await expect(tab.get_by_label("E-mail address")).to_be_focused()
+    await expect(tab.get_by_label("E-mail address, user name or number")).to_be_focused()
     await tab.keyboard.type(EMAIL)
     await tab.keyboard.press("Tab")
     await tab.keyboard.type("wrong")
     await tab.keyboard.press("Enter")
-    await expect(tab.get_by_role("alert")).to_have_text("The e-mail address or the password is wrong.")
+    await expect(tab.get_by_role("alert")).to_have_text("What you sign in with or the password is wrong.")
     await expect(tab.get_by_label("Password")).to_be_focused()
     await tab.keyboard.type(PASSWORD)
     await tab.keyboard.press("Enter")

@@ -9,7 +9,7 @@ from core.data import system, tenant
 from core.identity.service import create_user
 from core.identity.sessions import Sessions
 from core.identity.tables import User
-from core.identity.throttle import PAIR_LIMIT
+from core.identity.throttle import SIGN_IN
 from tests.core.web.conftest import PASSWORD, Visitor, token
 
 HTML = {"accept": "text/html"}
@@ -42,7 +42,7 @@ async def test_sign_in_never_leads_to_another_site(visitor: Visitor, kari: User,
 async def test_what_was_wrong_is_not_told(visitor: Visitor, kari: User, email: str, password: str) -> None:
     answer = await visitor.sign_in(email, password)
     assert answer.status_code == 401
-    assert "The e-mail address or the password is wrong." in answer.text
+    assert "What you sign in with or the password is wrong." in answer.text
     assert "session" not in answer.cookies
 
 
@@ -59,12 +59,12 @@ async def test_a_user_without_password_cannot_sign_in(visitor: Visitor, tenant_a
 
 
 async def test_guessing_is_stopped_with_429_and_a_time(visitor: Visitor, kari: User) -> None:
-    for _ in range(PAIR_LIMIT):
+    for _ in range(SIGN_IN.pair):
         assert (await visitor.sign_in("kari@a.example", "wrong")).status_code == 401
     answer = await visitor.sign_in("kari@a.example")
     assert answer.status_code == 429
     assert 0 < int(answer.headers["retry-after"]) <= 15 * 60
-    assert "Try again in 15 minutes." in answer.text
+    assert "Try again in 15 min." in answer.text
 
 
 async def test_a_user_with_her_address_in_another_company_buys_nobody_more_guesses(
@@ -72,7 +72,7 @@ async def test_a_user_with_her_address_in_another_company_buys_nobody_more_guess
 ) -> None:
     with tenant(tenant_b):
         await create_user("kari@a.example", "Not Kari", "known to the guesser")
-    for _ in range(PAIR_LIMIT):
+    for _ in range(SIGN_IN.pair):
         assert (
             await visitor.sign_in("kari@a.example", "known to the guesser", company=str(tenant_b))
         ).status_code == 303
@@ -90,7 +90,7 @@ async def test_the_id_of_a_session_changes_at_sign_in_and_the_old_one_is_dead(
     assert first != "chosen-by-an-attacker"
     page = await visitor.get("/live")
     again = await visitor.client.post(
-        "/sign-in", data={"csrf": token(page.text), "email": "kari@a.example", "password": PASSWORD}, headers=HTML
+        "/sign-in", data={"csrf": token(page.text), "identifier": "kari@a.example", "password": PASSWORD}, headers=HTML
     )
     assert again.status_code == 303
     assert visitor.cookie("session") != first

@@ -46,6 +46,7 @@ from tests.core.web.foreign import MARK, Attempt, Foreign, attempts
 OPERATORS = "platform."
 HARMLESS: dict[tuple[str, str], str] = {
     ("POST", "/sign-in"): "asks for an address and a password, and says nothing of either",
+    ("POST", "/forgot-password"): "says the same whoever asks for a password, of whichever company",
     ("POST", "/language"): "takes an address to go on to, which is a text",
 }
 """Routes that take a body with another tenant's ids and are content, each with the reason."""
