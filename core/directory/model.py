@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from itertools import chain
 from typing import Literal
 
 import phonenumbers
@@ -139,12 +140,13 @@ def is_reserved(digits: str, regions: Collection[str]) -> bool:
 
 
 def next_free(taken: Collection[str], regions: Collection[str]) -> str | None:
-    """The extension to offer: the lowest free one of the length that most have; None when there is none."""
+    """The extension to offer: of the length that most have, the next free one upwards; None when there is none."""
     used = set(taken)
     lengths = Counter(len(one) for one in used)
     length = max(lengths, key=lambda one: (lengths[one], one), default=len(FIRST_EXTENSION))
     first = min((int(one) for one in used if len(one) == length), default=int(FIRST_EXTENSION))
-    candidates = (f"{number:0{length}}" for number in range(first, 10**length))
+    upwards = chain(range(first, 10**length), range(10 ** (length - 1), first))
+    candidates = (f"{number:0{length}}" for number in upwards)
     return next((one for one in candidates if one not in used and not is_reserved(one, regions)), None)
 
 
