@@ -1,0 +1,1 @@
+"""Opening hours: which category holds when (OPH)."""
