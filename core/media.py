@@ -35,6 +35,7 @@ from core.flows.prompts import prompts_of
 from core.host.lifespan import lifespans
 from core.host.service import follow_modules, load_gate
 from core.queues.distributor import Distributor
+from core.schedules.current import OpeningHours
 from core.telephony.endpoint import TelephonyFailed
 from core.telephony.engine import Engine
 from core.telephony.invite import IncomingCall
@@ -104,6 +105,7 @@ class MediaProcess:
             name=self.name,
             library=self._library,
             distributor=Distributor(installation.redis, self.name, self._routing.queue),
+            hours=OpeningHours(self._routing.schedule),
             elements=self._elements,
             recordings=folder / "recordings",
         )

@@ -36,6 +36,7 @@ CORE_APPS = (
     "core.directory.piccolo_app",
     "core.audio.piccolo_app",
     "core.messages.piccolo_app",
+    "core.schedules.piccolo_app",
     "core.calls.piccolo_app",
     "core.queues.piccolo_app",
     "core.flows.piccolo_app",

@@ -159,6 +159,10 @@ class CallControl(Protocol):
         """The time of the call: UTC, virtual in a simulation."""
         ...
 
+    def opening(self, schedule: UUID) -> str:
+        """Key of the category that holds now by these opening hours; "closed" where nothing is defined (OPH-8)."""
+        ...
+
     async def answer(self) -> None:
         """Answer the caller if that has not been done."""
         ...

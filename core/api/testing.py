@@ -26,7 +26,8 @@ class ScriptedCall:
 
     The caller presses `keys`, one after the other, whenever a key can be pressed. `queued` and `dialled_out` are how
     stays in queues and calls to outside numbers end, in order; the last one serves all later ones. `hang_up_at`: the
-    caller hangs up in the n-th method that waits, counted from 0; None: stays. What was done is in `done`.
+    caller hangs up in the n-th method that waits, counted from 0; None: stays. `opening`: the category that holds by
+    whatever opening hours. What was done is in `done`.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class ScriptedCall:
         queued: Sequence[QueueResult] = (QueueResult(QueueExit.ANSWERED),),
         dialled_out: Sequence[DialOutcome] = (DialOutcome.ANSWERED,),
         hang_up_at: int | None = None,
+        opening: str = "open",
         caller: str = "+4791234567",
         language: str = "en",
         tenant_id: UUID = TENANT,
@@ -53,11 +55,17 @@ class ScriptedCall:
         self.ended = False
         self._keys = list(keys)
         self._queued, self._dialled_out = list(queued), list(dialled_out)
+        self._opening = opening
         self._hang_up_at = hang_up_at
 
     def now(self) -> datetime:
         """Always the same moment."""
         return datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+    def opening(self, schedule: UUID) -> str:
+        """The category given as `opening`, whatever is asked."""
+        self.done.append(("opening", schedule))
+        return self._opening
 
     async def answer(self) -> None:
         """Noted."""

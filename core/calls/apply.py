@@ -386,6 +386,7 @@ _STEPS: dict[type, Callable[[Call, Event, Any], None]] = {
     e.PartEnded: _part_ended,
     e.HoldStarted: _hold_started,
     e.HoldEnded: _hold_ended,
+    e.HoursAsked: _nothing,
     e.VipPassed: _vip_passed,
     e.CallbackRequested: _callback_requested,
     e.RecordingEnded: _nothing,

@@ -315,6 +315,19 @@ class HoldEnded(Data, frozen=True, kw_only=True, tag="hold.ended"):
     by_caller: bool = False
 
 
+class HoursAsked(Data, frozen=True, kw_only=True, tag="hours.asked"):
+    """Opening hours were asked what holds; `why`: the exception or holiday that said so, empty: the week.
+
+    `problem`: they could not be evaluated, and the last known category was taken.
+    """
+
+    schedule_id: UUID
+    name: str
+    category: str
+    why: str = ""
+    problem: str = ""
+
+
 class VipPassed(Data, frozen=True, kw_only=True, tag="vip.passed"):
     """The caller is on a VIP list that the call passed (VIP-4)."""
 
@@ -392,6 +405,7 @@ AnyData = (
     | PartEnded
     | HoldStarted
     | HoldEnded
+    | HoursAsked
     | VipPassed
     | CallbackRequested
     | RecordingEnded

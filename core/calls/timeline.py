@@ -295,6 +295,16 @@ def _hold_ended(data: e.HoldEnded, at: datetime, known: _Known) -> _Said:
     return text, {"person": known.parts.get(data.part_id, NOBODY), "seconds": round(held)}
 
 
+def _hours_asked(data: e.HoursAsked, at: datetime, known: _Known) -> _Said:
+    if data.problem:
+        text = N_("The opening hours {name} could not be asked ({problem}); {category} was taken as before")
+    elif data.why:
+        text = N_("By the opening hours {name} it is {category}: {why}")
+    else:
+        text = N_("By the opening hours {name} it is {category}")
+    return text, {"name": data.name or NOBODY, "category": data.category, "why": data.why, "problem": data.problem}
+
+
 def _vip_passed(data: e.VipPassed, at: datetime, known: _Known) -> _Said:
     return N_("The caller is on the VIP list {name}"), {"name": data.name}
 
@@ -356,6 +366,7 @@ _LINES: dict[type, Callable[[Any, datetime, _Known], _Said]] = {
     e.PartEnded: _part_ended,
     e.HoldStarted: _hold_started,
     e.HoldEnded: _hold_ended,
+    e.HoursAsked: _hours_asked,
     e.VipPassed: _vip_passed,
     e.CallbackRequested: _callback_requested,
     e.RecordingEnded: _recording_ended,

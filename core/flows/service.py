@@ -91,6 +91,20 @@ async def list_versions(flow_id: UUID) -> list[VersionInfo]:
     return [VersionInfo(**row) for row in rows]
 
 
+async def flows_with_schedule(schedule_id: UUID) -> list[str]:
+    """Names of the flows whose newest version, or one that answers a number, uses these opening hours."""
+    async with transaction(read_only=True) as unit:
+        rows = await unit.fetch(
+            "SELECT DISTINCT f.name FROM flow f JOIN flow_version v ON (v.tenant_id, v.flow_id) = (f.tenant_id, f.id) "
+            "WHERE v.document->'nodes' @> jsonb_build_array(jsonb_build_object('settings', "
+            "jsonb_build_object('schedule', $1::text))) AND (EXISTS (SELECT FROM main_number n WHERE "
+            "n.flow_version_id = v.id) OR v.version = (SELECT max(version) FROM flow_version WHERE flow_id = f.id)) "
+            "ORDER BY f.name",
+            str(schedule_id),
+        )
+    return [row["name"] for row in rows]
+
+
 async def load_published(version_id: UUID) -> Published:
     """A version with its document and its flow's name, to be run or edited. Raises FlowNotFound."""
     async with transaction(read_only=True) as unit:

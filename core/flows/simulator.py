@@ -1,6 +1,6 @@
 """A call in virtual time: a scripted caller, prompts of computed length, given outcomes of queues."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Never
 from uuid import UUID
@@ -23,6 +23,7 @@ from core.calls.events import (
     CallEnded,
     Cause,
     DigitsCollected,
+    HoursAsked,
     PromptEnded,
     PromptStarted,
     RecordingEnded,
@@ -67,6 +68,8 @@ class Script(Struct, frozen=True, kw_only=True):
     """The caller hangs up in the n-th method that waits, counted from 0, half-way through it."""
     stays: tuple[Stay, ...] = (Stay(60.0, QueueResult(QueueExit.ANSWERED)),)
     tries: tuple[Try, ...] = (Try(60.0, DialOutcome.ANSWERED),)
+    opening: Mapping[UUID, str] = {}
+    """Opening hours → the category that holds; others are closed."""
     speaks_seconds: float = 10.0
     """How long the caller speaks into a recording."""
 
@@ -126,6 +129,12 @@ class SimulatedCall:
     def now(self) -> datetime:
         """The virtual time, UTC."""
         return self.started + timedelta(seconds=self.elapsed)
+
+    def opening(self, schedule: UUID) -> str:
+        """As the script says."""
+        category = self.script.opening.get(schedule, "closed")
+        self.write(HoursAsked(schedule_id=schedule, name="", category=category))
+        return category
 
     async def answer(self) -> None:
         """Answered at once, unless the caller is gone."""

@@ -62,7 +62,7 @@ def _exceptions(event: Any, zone: ZoneInfo, category: str, source: str) -> Itera
     start, end = _moment(event.start, zone).astimezone(zone), _moment(event.end, zone).astimezone(zone)
     day = start.date()
     for first, last, span in _parts(day, _minute(start), end.date(), _minute(end), category):
-        week: Week = ((span,),) * 7  # type: ignore[assignment]
+        week: Week = ((span,),) * 7
         yield ExceptionPeriod(name=name, first=first, last=last, week=week, source=source)
 
 

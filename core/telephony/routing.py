@@ -17,6 +17,8 @@ from core.flows.errors import FlowInvalid, FlowNotFound
 from core.queues import service as queues
 from core.queues.errors import UnknownQueue
 from core.queues.model import QueueConfig
+from core.schedules import service as schedules
+from core.schedules.service import NamedSchedule
 from core.telephony.limits import OutgoingPolicy
 from core.telephony.service import all_trunks
 from core.telephony.trunks import Trunk
@@ -50,10 +52,11 @@ class Route(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class TenantRouting:
-    """What is known of one tenant: its routes by number, its queues by id."""
+    """What is known of one tenant: its routes by number, its queues and opening hours by id."""
 
     routes: dict[str, Route]
     queues: dict[UUID, QueueConfig]
+    schedules: dict[UUID, NamedSchedule]
 
 
 class Routing:
@@ -89,6 +92,11 @@ class Routing:
         if known is None or queue_id not in known.queues:
             raise UnknownQueue(queue_id)
         return known.queues[queue_id]
+
+    def schedule(self, tenant_id: UUID, schedule_id: UUID) -> NamedSchedule | None:
+        """Opening hours of a tenant; None: it has none such."""
+        known = self._tenants.get(tenant_id)
+        return known.schedules.get(schedule_id) if known else None
 
     async def load(self) -> None:
         """Load every trunk and tenant. Raises DatabaseUnavailable."""
@@ -161,7 +169,7 @@ async def _load_tenant(tenant_id: UUID) -> TenantRouting:
         try:
             company = await tenancy.this_tenant()
         except TenancyError:
-            return TenantRouting({}, {})  # the tenant is gone
+            return TenantRouting({}, {}, {})  # the tenant is gone
         policy = await tenancy.read_settings("telephony", OutgoingPolicy)
         routes = {}
         # Of a suspended tenant no number answers; its queues stay, for the calls that run.
@@ -176,7 +184,8 @@ async def _load_tenant(tenant_id: UUID) -> TenantRouting:
                 published=await _published(number.number, version) if version else None,
                 policy=policy,
             )
-        return TenantRouting(routes, await queues.load_queues())
+        hours = {named.id: named for named in await schedules.schedules()}
+        return TenantRouting(routes, await queues.load_queues(), hours)
 
 
 async def _published(number: str, version_id: UUID) -> Published | None:

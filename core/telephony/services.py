@@ -8,6 +8,7 @@ from uuid import UUID
 from core.api.elements import AnyElement
 from core.audio.library import SoundLibrary
 from core.queues.distributor import Distributor
+from core.schedules.current import OpeningHours
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class MediaServices:
     """Name of the media process."""
     library: SoundLibrary
     distributor: Distributor
+    hours: OpeningHours
     elements: Callable[[UUID], Mapping[str, AnyElement]]
     """The flow elements of a tenant: ours and those of its plugins."""
     recordings: Path

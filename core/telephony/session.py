@@ -23,6 +23,7 @@ from core.calls.events import (
     Cause,
     DigitsCollected,
     Entry,
+    HoursAsked,
     LegRole,
     PartKind,
     PartStarted,
@@ -102,6 +103,19 @@ class CallSession:
 
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+    def opening(self, schedule: UUID) -> str:
+        found = self._services.hours.now(self.tenant_id, schedule, self.now())
+        self._journal.write(
+            HoursAsked(
+                schedule_id=schedule,
+                name=found.name,
+                category=found.category,
+                why=found.why,
+                problem=found.problem,
+            )
+        )
+        return found.category
 
     # -- the call as a whole --------------------------------------------------------------------------------
 

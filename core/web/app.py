@@ -23,6 +23,7 @@ from core.calls.live import LiveCalls
 from core.config import Settings
 from core.data import Database, DatabaseUnavailable
 from core.directory.profile_pages import PAGES as PROFILE_PAGES
+from core.flows.service import flows_with_schedule
 from core.host.context import ContextFactory
 from core.host.dispatch import Dispatcher
 from core.host.events import emit
@@ -43,6 +44,7 @@ from core.platform.http import PLATFORM_API
 from core.platform.pages import PAGES as PLATFORM_PAGES
 from core.roles.guards import PermissionGuard
 from core.roles.model import PUBLIC, SIGNED_IN
+from core.schedules.http import Schedules
 from core.ui.shell import Shell, page
 from core.ui.templating import create_environment
 from core.web.boards import QueueBoards
@@ -127,6 +129,7 @@ def create_app(
         "modules": Modules(redis, gate, dispatcher),
         "boards": boards,
         "hub": hub,
+        "schedule_uses": flows_with_schedule,
     }
 
     @asynccontextmanager
@@ -157,6 +160,7 @@ def create_app(
             Numbers,
             *PLATFORM_PAGES,
             *PLATFORM_API,
+            Schedules,
             *IDENTITY_PAGES,
             *PASSWORD_PAGES,
             *PROFILE_PAGES,

@@ -48,6 +48,7 @@ MARKS = {
     "part.ended": ("headset", "off"),
     "hold.started": ("pause", "pause"),
     "hold.ended": ("play", "free"),
+    "hours.asked": ("clock", "flow"),
     "vip.passed": ("user-check", "flow"),
     "callback.requested": ("phone-outgoing", "flow"),
     "recording.ended": ("mic", "flow"),

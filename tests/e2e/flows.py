@@ -47,6 +47,13 @@ def transfer(number: str, **settings: Any) -> dict[str, Any]:
     return _document("transfer", [node, failed], [("transfer", exit, "failed") for exit in exits])
 
 
+def hours(schedule_id: UUID) -> dict[str, Any]:
+    """Opening hours; who calls at other times than open ones hears that nobody is there."""
+    asked = {"id": "hours", "element": "core.opening_hours", "settings": {"schedule": str(schedule_id)}}
+    closed = {"id": "closed", "element": "core.message", "settings": {"prompts": [{"text": SORRY}]}}
+    return _document("hours", [asked, closed, hang_up()], [("hours", "open", "end"), ("hours", "otherwise", "closed")])
+
+
 def _document(start: str, nodes: list[dict[str, Any]], edges: list[tuple[str, str, str]]) -> dict[str, Any]:
     return {
         "start": start,

@@ -6,11 +6,12 @@ from core.api.elements import AnyElement
 from core.flows.elements.hangup import HangUp
 from core.flows.elements.menu import Menu
 from core.flows.elements.message import Message
+from core.flows.elements.opening_hours import OpeningHours
 from core.flows.elements.queue import Queue
 from core.flows.elements.transfer import Transfer
 
 BUILT_IN: Mapping[str, AnyElement] = {
-    element.key: element for element in (Message(), Menu(), Queue(), Transfer(), HangUp())
+    element.key: element for element in (OpeningHours(), Message(), Menu(), Queue(), Transfer(), HangUp())
 }
 
 

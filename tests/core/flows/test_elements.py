@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from core.api.calls import CallerHungUp, DialOutcome, QueueExit, QueueResult
 from core.api.elements import END
-from core.calls.events import CallAnswered, CallEnded, Cause, PromptEnded
+from core.calls.events import CallAnswered, CallEnded, Cause, HoursAsked, PromptEnded
 from core.flows.elements import BUILT_IN
-from core.flows.settings import read_settings
+from core.flows.settings import check_settings, read_settings
 from core.flows.simulator import LETTERS_A_SECOND, SILENT_CALLER, Press, Script, SimulatedCall, Stay, Try
 
 QUEUE = str(UUID(int=7))
@@ -24,7 +24,9 @@ MENU = {
     "invalid_prompts": [{"text": "That is not possible."}],
     "no_dial_prompts": [{"text": "We did not hear you."}],
 }
+HOURS = UUID(int=8)
 SETTINGS: dict[str, dict[str, Any]] = {
+    "core.opening_hours": {"schedule": str(HOURS), "categories": ["open", "lunch"]},
     "core.message": {"prompts": [{"text": "Welcome."}, {"text": "Please wait."}]},
     "core.menu": MENU,
     "core.queue": {"queue": QUEUE},
@@ -46,6 +48,22 @@ async def run(key: str, script: Script = SILENT_CALLER, **changes: Any) -> tuple
 
 def said(call: SimulatedCall) -> list[str]:
     return [prompt.text for prompt in call.played]
+
+
+@pytest.mark.parametrize(
+    ("category", "exit"), [("open", "open"), ("lunch", "lunch"), ("closed", "otherwise"), ("holiday", "otherwise")]
+)
+async def test_opening_hours_lead_at_once_to_the_exit_of_what_holds(category: str, exit: str) -> None:
+    """OPH-9."""
+    taken, call = await run("core.opening_hours", Script(opening={HOURS: category}))
+    assert (taken, call.elapsed, call.answered) == (exit, 0, False)
+    assert call.journal[0].data == HoursAsked(schedule_id=HOURS, name="", category=category)
+
+
+@pytest.mark.parametrize("categories", [[], ["open", "open"], ["otherwise"], ["Open!"]])
+def test_opening_hours_with_unfit_categories_are_refused(categories: list[str]) -> None:
+    settings = {**SETTINGS["core.opening_hours"], "categories": categories}
+    assert check_settings(BUILT_IN["core.opening_hours"], settings)
 
 
 async def test_a_message_answers_and_plays_its_prompts_in_order() -> None:

@@ -16,6 +16,8 @@ from core.flows.service import create_flow, publish, save_version
 from core.platform.numbers import add_main_number
 from core.queues.errors import UnknownQueue
 from core.queues.service import add_member, create_queue
+from core.schedules.model import Schedule
+from core.schedules.service import change_schedule, create_schedule
 from core.telephony import routing as routing_module
 from core.telephony.limits import OutgoingPolicy
 from core.telephony.routing import Route, Routing, TenantRouting
@@ -90,6 +92,18 @@ async def test_queues_members_and_devices_are_followed(database: Database, tenan
         await until(lambda: devices() == ["+4799000001"])
         with pytest.raises(UnknownQueue):
             routing.queue(tenant_b, queue.id)
+
+
+async def test_opening_hours_are_followed(database: Database, tenant_a: UUID, tenant_b: UUID) -> None:
+    """OPH-1."""
+    async with following(database, Heard()) as routing:
+        with tenant(tenant_a):
+            made = await create_schedule("Office", Schedule())
+        await until(lambda: routing.schedule(tenant_a, made.id) is not None)
+        assert routing.schedule(tenant_b, made.id) is None
+        with tenant(tenant_a):
+            changed = await change_schedule(made.id, 1, "Office", Schedule(zone="Europe/Vilnius"))
+        await until(lambda: routing.schedule(tenant_a, made.id) == changed)
 
 
 async def test_limits_and_trunks_are_followed(database: Database, tenant_a: UUID, tenant_b: UUID) -> None:

@@ -1,5 +1,6 @@
 """Another tenant with a row of everything, and every way in which a request can name what is hers."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -173,6 +174,10 @@ TEXTS = {"email": "somebody@example.com", "number": "+4722334455", "timezone": "
 """What a text field holds, by a word in its name; every other one holds an id, which may be a name as well."""
 
 
+PATTERNED = ("closed", "#147a3f", "NO")
+"""What a text field with a pattern holds that no id fits: the first of these that does."""
+
+
 def sample(kind: inspect.Type, id: UUID, name: str = "") -> Any:
     """A value of this type with `id` wherever an id fits, in JSON's types; a file is what httpx sends as one."""
     match kind:
@@ -180,6 +185,8 @@ def sample(kind: inspect.Type, id: UUID, name: str = "") -> Any:
             return str(id)
         case inspect.StrType():
             text = next((text for word, text in TEXTS.items() if word in name), str(id))
+            if kind.pattern and not re.search(kind.pattern, text):
+                text = next(text for text in PATTERNED if re.search(kind.pattern, text))
             return text[: kind.max_length] if kind.max_length else text
         case inspect.BoolType():
             return True
@@ -201,6 +208,8 @@ def sample(kind: inspect.Type, id: UUID, name: str = "") -> Any:
             return sample(best[0], id, name)
         case inspect.ListType() | inspect.SetType() | inspect.FrozenSetType() | inspect.VarTupleType():
             return [sample(kind.item_type, id, name)]
+        case inspect.TupleType():
+            return [sample(one, id, name) for one in kind.item_types]
         case inspect.DictType():
             return {str(id): sample(kind.value_type, id, name)}
         case inspect.StructType() | inspect.DataclassType() | inspect.TypedDictType():

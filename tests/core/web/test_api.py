@@ -1,6 +1,7 @@
 """The REST API as a whole: its description, its errors, what it takes."""
 
 import importlib
+import inspect
 import re
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,7 @@ async def test_every_operation_says_what_it_does_what_it_answers_and_who_may(
         assert path.startswith(f"{API}/"), path
         assert handler.summary, (method, path)
         assert operation["summary"] == handler.summary
-        assert handler.fn.__doc__ in operation["description"] or handler.description, (method, path)
+        assert inspect.getdoc(handler.fn) in operation["description"] or handler.description, (method, path)
         assert operation["tags"], (method, path)
         permission = operation["x-permission"]
         assert permission in {PUBLIC, SIGNED_IN, *PERMISSIONS}, (method, path)
