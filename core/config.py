@@ -49,7 +49,7 @@ class DataSettings(Section, frozen=True, kw_only=True):
     """Folder of the embedded services, spools, recordings and rendered prompts."""
     database_url: DatabaseUrl
     """postgresql://sentralbord_{role}:…@host/sentralbord of an external PostgreSQL 18, prepared with
-    `sentralbord migrate --provision`; {role} stands for owner, app and system. Empty: embedded."""
+    `sentralbord provision`; {role} stands for owner, app and system. Empty: embedded."""
     redis_url: RedisUrl
     """redis://…, rediss://… or unix://… of an external Redis; empty: embedded."""
 

@@ -63,7 +63,7 @@ class Projector:
             try:
                 entries = await self._next()
                 if entries:
-                    await self._project(entries)
+                    await self.project(fields[b"e"] for _, fields in entries if b"e" in fields)
                     await self._redis.xack(STREAM, GROUP, *(key for key, _ in entries))
             except ResponseError as error:
                 if not str(error).startswith("NOGROUP"):
@@ -109,13 +109,10 @@ class Projector:
         )
         return [(key, fields) for key, fields in entries if key is not None]
 
-    async def _project(self, entries: list[Entry]) -> None:
-        """Store the entries; returns when all are stored or set aside."""
+    async def project(self, lines: Iterable[bytes]) -> None:
+        """Store events, given as JSON; returns when all are stored or set aside."""
         tenants: dict[UUID, list[tuple[Event, bytes]]] = {}
-        for _, fields in entries:
-            line = fields.get(b"e")
-            if line is None:
-                continue  # a view that was written anew
+        for line in lines:
             try:
                 event = _decode(line)
             except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -6,9 +6,11 @@ itself when it starts again with its spool, and a worker when the process stays 
 
 import asyncio
 import logging
+import shutil
 import time
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from uuid import UUID
 
 import msgspec
@@ -18,8 +20,9 @@ from redis.exceptions import RedisError
 from core.calls.events import LOST_SEQ, CallEnded, Cause, Event
 from core.calls.journal import utc_now
 from core.calls.live import TENANTS, CallView, Change, live_key
+from core.calls.projector import Projector
 from core.calls.publisher import Publisher, Sent, send
-from core.calls.spool import Spool, encode
+from core.calls.spool import Spool, encode, lines
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +49,24 @@ def close_spooled(spool: Spool, publisher: Publisher) -> int:
     if left:
         log.warning("%d calls were cut off when this media process died", len(left))
     return len(left)
+
+
+async def store_spooled(folder: Path, redis: "Redis") -> int:
+    """Store what a media process that will never start again left in its spool, and remove that; returns how many
+    calls it cut off."""
+    spool, publisher, projector = Spool(folder), Publisher(redis), Projector(redis)
+    sending = asyncio.create_task(publisher.run())
+    try:
+        cut_off = close_spooled(spool, publisher)
+        await publisher.drained()
+    finally:
+        sending.cancel()
+    spool.rotate()
+    for segment in spool.closed_segments():
+        await projector.project(lines(segment).values())
+        segment.unlink()
+    shutil.rmtree(folder)
+    return cut_off
 
 
 async def close_live(redis: "Redis", media: str, at: datetime) -> int:

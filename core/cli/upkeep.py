@@ -10,23 +10,15 @@ from core.config import Settings
 from core.data.errors import PostgresError
 from core.data.fitness import Unfit
 from core.data.migrate import MigrationError
-from core.data.provision import provision
+from core.data.provision import provision as make_database
 from core.host.loader import load
 from core.wiring import Migrated, migrate_all, require_fit
 
 
 @click.command()
-@click.option(
-    "--provision",
-    "provisions",
-    is_flag=True,
-    help="First make the roles and the database of data.database_url, as a superuser whose URL is asked for.",
-)
 @click.pass_obj
-def migrate(settings: Settings, provisions: bool) -> None:
+def migrate(settings: Settings) -> None:
     """Bring the database to the state that core and the plugins need."""
-    if provisions:
-        _provision(settings)
 
     async def run() -> Migrated:
         await require_fit(settings)
@@ -44,13 +36,16 @@ def migrate(settings: Settings, provisions: bool) -> None:
         sys.exit(1)
 
 
-def _provision(settings: Settings) -> None:
-    """The URL has a password, so it is no argument: others could read it."""
+@click.command()
+@click.pass_obj
+def provision(settings: Settings) -> None:
+    """Make the roles and the database of data.database_url; asks for the URL of a superuser."""
     if not settings.data.database_url:
         raise click.ClickException("data.database_url is empty, so the database is the embedded one: nothing to make")
+    # Never an argument: it has a password, and others could read it.
     url = click.prompt("URL of a superuser (postgresql://postgres:password@host/postgres)", hide_input=True)
     try:
-        asyncio.run(provision(url, settings.data.database_url))
+        asyncio.run(make_database(url, settings.data.database_url))
     except (ValueError, OSError, PostgresError) as error:
         raise click.ClickException(f"roles and database could not be made: {error}") from error
     click.echo("The roles and the database are there.")

@@ -14,7 +14,7 @@ from core.data.redis import connect_redis
 
 POSTGRESQL = 18
 REDIS = (6, 2)
-PROVISION = "`sentralbord migrate --provision` makes roles and database"
+PROVISION = "`sentralbord provision` makes roles and database"
 ROLES: tuple[Role, ...] = ("owner", "app", "system")
 
 
@@ -48,6 +48,7 @@ async def examine_redis(url: str) -> str:
     try:
         found = await client.info()
         await client.set("fitness", b"1", ex=1)
+        await client.delete("fitness")
         await client.eval("return redis.call('TIME')", 0)
     except exceptions.AuthenticationError as error:
         raise Unfit(f"{where} refuses user or password ({error}): correct data.redis_url") from error

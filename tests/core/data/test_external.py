@@ -50,15 +50,15 @@ async def test_a_server_is_prepared_once_and_again_with_another_password(
 ) -> None:
     unprepared = await command("migrate")
     assert unprepared.exit_code == 1
-    assert "migrate --provision" in unprepared.output
+    assert "provision" in unprepared.output
     for password in ("first", "second"):
         url = external.database_url(password)
-        made = await command(
-            "migrate", "--provision", stdin=external.superuser_url + "\n", SENTRALBORD_DATA__DATABASE_URL=url
-        )
+        made = await command("provision", stdin=external.superuser_url + "\n", SENTRALBORD_DATA__DATABASE_URL=url)
         assert made.exit_code == 0, made.output
         assert external.superuser_url not in made.output
         assert await examine_postgres(url) == "18.4"
+    migrated = await command("migrate", SENTRALBORD_DATA__DATABASE_URL=url)
+    assert migrated.exit_code == 0, migrated.output
     with pytest.raises(Unfit, match="password"):
         await examine_postgres(external.database_url("first"))
     assert not (tmp_path / "postgres").exists()
@@ -68,17 +68,17 @@ async def test_a_server_is_prepared_once_and_again_with_another_password(
 
 
 async def test_what_cannot_be_prepared_is_told(command: Command, external: External) -> None:
-    embedded = await command("migrate", "--provision", SENTRALBORD_DATA__DATABASE_URL="")
+    embedded = await command("provision", SENTRALBORD_DATA__DATABASE_URL="")
     assert embedded.exit_code == 1
     assert "data.database_url is empty" in embedded.output
-    wrong = await command("migrate", "--provision", stdin=external.superuser_url.replace("s3cret", "guess") + "\n")
+    wrong = await command("provision", stdin=external.superuser_url.replace("s3cret", "guess") + "\n")
     assert wrong.exit_code == 1
     assert "password authentication failed" in wrong.output
 
 
 @pytest.fixture
 async def prepared(command: Command, external: External) -> External:
-    made = await command("migrate", "--provision", stdin=external.superuser_url + "\n")
+    made = await command("provision", stdin=external.superuser_url + "\n")
     assert made.exit_code == 0, made.output
     return external
 
@@ -89,8 +89,8 @@ async def test_a_postgresql_that_cannot_be_used_is_told_with_place_and_remedy(
     url, where = prepared.database_url(), f"PostgreSQL at 127.0.0.1:{prepared.postgres_port}"
     superuser = await asyncpg.connect(prepared.superuser_url)
     for wrong, says in {
-        prepared.database_url("guess"): "does not let sentralbord_owner in .*: correct the password, or .*--provision",
-        prepared.database_url(name="nowhere"): 'database "nowhere" does not exist: .*--provision',
+        prepared.database_url("guess"): "does not let sentralbord_owner in .*: correct the password, or .*provision",
+        prepared.database_url(name="nowhere"): 'database "nowhere" does not exist: .*provision',
     }.items():
         with pytest.raises(Unfit, match=f"data.database_url: {where}.*{says}"):
             await examine_postgres(wrong)
@@ -101,7 +101,7 @@ async def test_a_postgresql_that_cannot_be_used_is_told_with_place_and_remedy(
         ("system NOBYPASSRLS", "sentralbord_system does not pass row-level security", "system BYPASSRLS"),
     ):
         await superuser.execute(f"ALTER ROLE sentralbord_{spoil}")
-        with pytest.raises(Unfit, match=f"{where}: {says}.*--provision"):
+        with pytest.raises(Unfit, match=f"{where}: {says}.*provision"):
             await examine_postgres(url)
         await superuser.execute(f"ALTER ROLE sentralbord_{mend}")
     await superuser.execute("ALTER DATABASE switchboard OWNER TO postgres")
