@@ -16,7 +16,7 @@ import click
 
 from core.config import Settings, load_settings
 from core.demo.company import seed
-from core.demo.documents import DemoCompany, DemoPerson, DemoQueue
+from core.demo.documents import DemoCompany, DemoOperator, DemoPerson, DemoQueue, DemoUser
 from core.demo.run import environment, free_port, media_addresses
 from core.telephony.simnet.client import SimulatedNetwork
 from core.up import running
@@ -28,6 +28,11 @@ HELD_NUMBER, QUEUE_NUMBER = "+4721900001", "+4721900002"
 OUTSIDE = "+4790012345"
 AGENTS = 200
 TALK_SECONDS = 2.0
+OPERATOR = DemoOperator(
+    slug="load-operator",
+    name="Operator",
+    user=DemoUser(email="operator@load.example", name="Operator", role="administrator", language="nb"),
+)
 PROMPT = [{"text": "Velkommen til lastprøven. For kundeservice, trykk 1.", "language": "nb"}]
 
 
@@ -119,10 +124,11 @@ def _company(
         main_number=number,
         main_number_label="",
         flow="Load",
-        password="not-used",
+        password="nobody-signs-in-here",
         network="127.0.0.1:5090",
         outgoing_calls=outgoing + 100,
         outgoing_calls_per_minute=10 * outgoing + 1000,
+        operator=OPERATOR,
         users=(),
         queues=queues,
         people=people,
