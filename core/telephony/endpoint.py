@@ -98,11 +98,6 @@ class Endpoint:
         if not self._thread.is_alive():
             return
         self.lingers |= self.load().legs > 0
-        await self.do(self._hang_up_all)
-        for _ in range(40):
-            if not self.load().legs:
-                break
-            await asyncio.sleep(0.05)
         await self._end()
 
     async def _end(self) -> None:
@@ -262,13 +257,14 @@ class Endpoint:
             f"media.sip_host, media.sip_port: no SIP over {transport} on {where}: {reason}; choose a free port"
         )
 
-    def _hang_up_all(self) -> None:
-        self.library.hangupAllCalls()
-
     def _stop(self) -> None:
         self._stopping = True
         if not self._opened:
             return
+        # Threads end before calls, and calls before objects: a thread that has looked up an object for a callback must
+        # find it alive, and one that takes new calls holds the locks that hanging up needs.
+        self.library.libStopWorkerThreads()
+        self.library.hangupAllCalls()
         for function in self._at_close:
             function()
         self._timers.clear()

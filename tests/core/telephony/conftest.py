@@ -155,9 +155,10 @@ class Remote:
                 future.set_result(answer["result"])
 
     async def close(self) -> None:
+        """End the process; a crash on the way is an error here."""
         assert self._process.stdin is not None
         self._process.stdin.close()
-        await asyncio.wait_for(self._process.wait(), 30)
+        assert await asyncio.wait_for(self._process.wait(), 30) == 0
         await self._reader
 
 

@@ -117,6 +117,22 @@ async def test_after_its_end_nothing_waits_for_the_command_thread(exchange: Exch
     assert set(results) <= {"the endpoint has been closed"}
 
 
+async def test_objects_are_dropped_when_no_thread_can_look_them_up_any_more(exchange: Exchange, remote: Remote) -> None:
+    await remote.dial(uri=f"sip:22334455@127.0.0.1:{exchange.port}")
+    await exchange.incoming()
+    endpoint = exchange.engine.endpoint
+    seen: list[tuple[int, list[str]]] = []
+    endpoint.at_close(lambda: seen.append((endpoint.load().legs, _sip_threads())))
+    assert len(_sip_threads()) == endpoint.options.worker_threads
+    await exchange.engine.close()
+    assert seen == [(0, [])]
+
+
+def _sip_threads() -> list[str]:
+    names = [file.read_text().strip() for file in Path("/proc/self/task").glob("*/comm")]
+    return [name for name in names if name.startswith("pjsua_")]
+
+
 async def test_a_failed_start_leaves_the_process_able_to_start(exchange: Exchange) -> None:
     await exchange.engine.close()
     with pytest.raises(BuildProblem, match="codec"):
