@@ -10,13 +10,14 @@ from core.flows.elements import BUILT_IN
 from core.flows.settings import read_settings
 from core.flows.simulator import Press, Script, SimulatedCall, Stay, Try
 
-QUEUE = str(UUID(int=7))
+QUEUE = HOURS = str(UUID(int=7))
 SETTINGS = {
     "core.message": {"prompts": [{"text": "Welcome."}]},
     "core.menu": {"prompts": [{"text": "Press one."}], "keys": "12"},
     "core.queue": {"queue": QUEUE},
     "core.transfer": {"number": "+4722334455"},
     "core.hang_up": {},
+    "core.opening_hours": {"schedule": HOURS, "categories": ["open", "lunch"]},
 }
 
 
@@ -33,6 +34,7 @@ async def test_an_element_leaves_as_in_the_simulator_whatever_happens(
         presses=(Press(0.1, key),) if key else (),
         stays=(Stay(1.0, QueueResult(exit)),),
         tries=(Try(1.0, outcome),),
+        opening={UUID(HOURS): "open"},
     )
     assert await element.run(call, config) == await element.run(SimulatedCall(script), config)
 
