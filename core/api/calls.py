@@ -179,8 +179,12 @@ class CallControl(Protocol):
         next_timeout: Seconds = 3.0,
         terminator: Digits = "#",
         prompts: Sequence[Prompt] = (),
+        secret: bool = False,
     ) -> str:
-        """Digits keyed in, also during the prompts, without the terminator; "" when none came in time."""
+        """Digits keyed in, also during the prompts, without the terminator; "" when none came in time.
+
+        `secret`: the journal and whatever is made of it tell how many they were, not which (a PIN).
+        """
         ...
 
     async def dial(self, number: str, *, ring_seconds: int = 45) -> DialOutcome:

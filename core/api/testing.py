@@ -84,6 +84,7 @@ class ScriptedCall:
         next_timeout: Seconds = 3.0,
         terminator: Digits = "#",
         prompts: Sequence[Prompt] = (),
+        secret: bool = False,
     ) -> str:
         """The next keys, up to the terminator or `max_digits`."""
         self._wait("collect", tuple(prompts))

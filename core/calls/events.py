@@ -211,6 +211,10 @@ class ElementLeft(Data, frozen=True, kw_only=True, tag="element.left"):
     exit: str
 
 
+HIDDEN_DIGIT = "•"
+"""Stands in the journal for each digit of a PIN."""
+
+
 class PromptStarted(Data, frozen=True, kw_only=True, tag="prompt.started"):
     """The caller begins to hear a prompt."""
 
@@ -219,13 +223,14 @@ class PromptStarted(Data, frozen=True, kw_only=True, tag="prompt.started"):
 
 
 class PromptEnded(Data, frozen=True, kw_only=True, tag="prompt.ended"):
-    """The prompt is over; `interrupted_by` is the digit that cut it short, empty at its own end."""
+    """The prompt is over; `interrupted_by` is the digit that cut it short (or HIDDEN_DIGIT), empty at its own
+    end."""
 
     interrupted_by: str = ""
 
 
 class DigitsCollected(Data, frozen=True, kw_only=True, tag="digits.collected"):
-    """The caller keyed in digits that an element asked for."""
+    """The caller keyed in digits that an element asked for; each is HIDDEN_DIGIT when they are secret."""
 
     digits: str
 

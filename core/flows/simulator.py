@@ -19,6 +19,7 @@ from core.api.calls import (
     Seconds,
 )
 from core.calls.events import (
+    HIDDEN_DIGIT,
     CallAnswered,
     CallEnded,
     Cause,
@@ -155,14 +156,15 @@ class SimulatedCall:
         next_timeout: Seconds = 3.0,
         terminator: Digits = "#",
         prompts: Sequence[Prompt] = (),
+        secret: bool = False,
     ) -> str:
         """The script's presses, as CallControl.collect takes them: those pressed earlier come first."""
-        digit = self._listen(prompts, "0123456789*#ABCD") or self._key(first_timeout)
+        digit = self._listen(prompts, "0123456789*#ABCD", secret=secret) or self._key(first_timeout)
         digits = ""
         while digit and not (terminator and digit in terminator):
             digits += digit
             digit = self._key(next_timeout) if len(digits) < max_digits else ""
-        self.write(DigitsCollected(digits=digits))
+        self.write(DigitsCollected(digits=HIDDEN_DIGIT * len(digits) if secret else digits))
         return digits
 
     async def dial(self, number: str, *, ring_seconds: int = 45) -> DialOutcome:
@@ -202,7 +204,7 @@ class SimulatedCall:
             self.cause = cause
             self.write(CallEnded(cause=cause, detail=detail))
 
-    def _listen(self, prompts: Sequence[Prompt], interrupt: str) -> str:
+    def _listen(self, prompts: Sequence[Prompt], interrupt: str, *, secret: bool = False) -> str:
         if not prompts:
             return ""
         self.write(PromptStarted(what=" ".join(prompt.text or str(prompt.sound) for prompt in prompts)))
@@ -212,7 +214,7 @@ class SimulatedCall:
             digit = self._next_key(len(prompt.text) / LETTERS_A_SECOND if prompt.text else SOUND_SECONDS, interrupt)
             if digit:
                 break
-        self.write(PromptEnded(interrupted_by=digit))
+        self.write(PromptEnded(interrupted_by=HIDDEN_DIGIT * len(digit) if secret else digit))
         return digit
 
     def _key(self, seconds: float) -> str:

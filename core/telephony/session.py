@@ -18,6 +18,7 @@ from core.api.calls import (
     Recording,
 )
 from core.calls.events import (
+    HIDDEN_DIGIT,
     CallAnswered,
     CallEnded,
     Cause,
@@ -156,12 +157,15 @@ class CallSession:
         self._journal.write(CallAnswered())
 
     async def play(self, prompts: Sequence[Prompt], *, interrupt: str = "") -> str:
+        return await self._play(prompts, interrupt)
+
+    async def _play(self, prompts: Sequence[Prompt], interrupt: str, *, secret: bool = False) -> str:
         await self.answer()
         files = await self._sounds.render(prompts, self.language)
         self._journal.write(PromptStarted(what=" ".join(prompt.text or f"♪ {prompt.sound}" for prompt in prompts)))
         async with _caller():
             digit = await self._leg.play(files, interrupt=interrupt)
-        self._journal.write(PromptEnded(interrupted_by=digit))
+        self._journal.write(PromptEnded(interrupted_by=HIDDEN_DIGIT * len(digit) if secret else digit))
         return digit
 
     async def collect(
@@ -172,9 +176,10 @@ class CallSession:
         next_timeout: float = 3.0,
         terminator: str = "#",
         prompts: Sequence[Prompt] = (),
+        secret: bool = False,
     ) -> str:
         await self.answer()
-        digits = await self.play(prompts, interrupt=ALL_DIGITS) if prompts else ""
+        digits = await self._play(prompts, ALL_DIGITS, secret=secret) if prompts else ""
         while digits[-1:] not in tuple(terminator) and len(digits) < max_digits:
             try:
                 async with asyncio.timeout(next_timeout if digits else first_timeout), _caller():
@@ -182,7 +187,7 @@ class CallSession:
             except TimeoutError:
                 break
         digits = digits.rstrip(terminator)
-        self._journal.write(DigitsCollected(digits=digits))
+        self._journal.write(DigitsCollected(digits=HIDDEN_DIGIT * len(digits) if secret else digits))
         return digits
 
     async def dial(self, number: str, *, ring_seconds: int = 45) -> DialOutcome:

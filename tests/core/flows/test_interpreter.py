@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct
 
-from core.api.calls import CallControl, CallerHungUp, DialOutcome, QueueExit, QueueResult
+from core.api.calls import CallControl, CallerHungUp, DialOutcome, Prompt, QueueExit, QueueResult
 from core.api.elements import END, Element, Exit
-from core.calls.events import CallEnded, Cause, ElementEntered, ElementLeft, FlowEntered, FlowFailed
+from core.calls.events import CallEnded, Cause, DigitsCollected, ElementEntered, ElementLeft, FlowEntered, FlowFailed
 from core.flows.apology import apology
 from core.flows.document import Document
 from core.flows.elements import BUILT_IN, with_plugins
@@ -196,3 +196,10 @@ async def test_whatever_caller_and_queue_do_the_call_ends_once_and_never_by_a_fa
     assert len(ended) == 1 or (not ended and QueueExit.TRANSFERRED in exits)
     times = [entry.at for entry in call.journal]
     assert times == sorted(times)
+
+
+async def test_a_pin_is_told_to_the_element_and_hidden_in_the_journal() -> None:
+    call = SimulatedCall(Script(presses=tuple(Press(1.0 + n, key) for n, key in enumerate("4711"))))
+    assert await call.collect(max_digits=4, first_timeout=5, prompts=[Prompt(text="Your code?")], secret=True) == "4711"
+    assert "4711" not in str(call.journal)
+    assert [entry.digits for entry in events(call, DigitsCollected)] == ["••••"]
