@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 import tomllib
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -65,6 +67,20 @@ class WebSettings(Section, frozen=True, kw_only=True):
     """Send cookies over HTTPS only; always so when public_url begins with https."""
     session_hours: Count
     """A sign-in lasts this long without use."""
+    trusted_proxies: str
+    """Addresses and networks of reverse proxies, with commas between: only from them is X-Forwarded-For believed."""
+
+    def __post_init__(self) -> None:
+        for proxy in self.proxies:
+            try:
+                ip_network(proxy)
+            except ValueError as error:
+                raise ValueError(f"trusted_proxies: {error}; write 192.0.2.7, 10.0.0.0/8") from None
+
+    @property
+    def proxies(self) -> list[str]:
+        """The trusted proxies one by one."""
+        return [proxy for proxy in re.split(r"[,\s]+", self.trusted_proxies) if proxy]
 
     @property
     def address(self) -> str:
@@ -190,6 +206,8 @@ def _explain(message: str, values: dict[str, dict[str, Any]], origin: dict[tuple
     """msgspec's message with the source, the key, the value (unless it has a password) and what is allowed."""
     what, _, path = message.partition(" - at `$.")
     section, _, key = path.rstrip("`").partition(".")
+    if not key:  # a section's own check, whose text begins with the key
+        key, _, what = what.partition(": ")
     where = f"{origin.get((section, key), str(DEFAULTS))}: {section}.{key}"
     kinds = {field.name: field.type for field in fields(Settings)}
     kind = next((field.type for field in fields(kinds.get(section, Section)) if field.name == key), None)

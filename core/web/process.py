@@ -50,6 +50,8 @@ class WebServer:
             ws_ping_timeout=20,
             ws_per_message_deflate=False,
             server_header=False,
+            proxy_headers=bool(settings.web.proxies),
+            forwarded_allow_ips=settings.web.proxies,
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,

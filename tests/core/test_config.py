@@ -38,6 +38,8 @@ def test_the_variable_names_the_file(tmp_path: Path) -> None:
         ("[web]\nport = 70000\n", ["web.port", "70000", "65535"]),
         ("[web]\nport = 'x'\n", ["web.port", '"x"', "int"]),
         ("[web]\nsecure_cookies = 'yes'\n", ["web.secure_cookies", '"yes"', "allowed: true, false"]),
+        ("[web]\ntrusted_proxies = '10.0.0.1/8'\n", ["web.trusted_proxies", '"10.0.0.1/8"', "10.0.0.0/8"]),
+        ("[web]\ntrusted_proxies = '::1, proxy'\n", ["web.trusted_proxies", "'proxy'", "192.0.2.7"]),
         ("[media\n", ["TOML"]),
         ("web = 1\n", ["[web]"]),
     ],
