@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 import pytest_asyncio
+from argon2 import PasswordHasher
 from redis.asyncio import Redis
 from xdist.scheduler import LoadScopeScheduling
 
@@ -24,6 +26,7 @@ from core.data.migrate import App, migrate
 from core.data.redis import connect_redis
 from core.host.loader import load
 from core.host.registry import Registry
+from core.identity import passwords
 from core.tenancy.service import create_tenant
 
 CORE = Path(__file__).parent.parent / "core"
@@ -47,6 +50,14 @@ class ByTest(LoadScopeScheduling):
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByTest:
     """Takes the place of --dist."""
     return ByTest(config, log)
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hash costs little here; a test of the work that it costs overrides this."""
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(passwords, "_hasher", quick)
+    monkeypatch.setattr(passwords, "_nobody", partial(quick.hash, "nobody"))
 
 
 @pytest.fixture(scope="session")

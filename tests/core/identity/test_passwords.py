@@ -10,6 +10,11 @@ from core.identity.errors import WeakPassword
 from core.identity.passwords import checked_password, hash_password, verify_password
 
 
+@pytest.fixture(autouse=True)
+def quick_passwords() -> None:
+    """Here they cost what they cost."""
+
+
 async def test_only_the_right_password_matches() -> None:
     stored = await hash_password("æøå 1")
     assert stored.startswith("$argon2id$")
