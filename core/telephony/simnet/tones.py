@@ -100,7 +100,8 @@ def presence(samples: Samples) -> NDArray[np.bool_]:
     time = np.arange(WINDOW) / RATE
     waves = np.exp(-2j * math.pi * np.outer(time, FREQUENCIES))
     energy = (windows**2).sum(axis=1, keepdims=True)
-    share = 2 * np.abs(windows @ waves) ** 2 / WINDOW / np.maximum(energy, 1.0)
+    sums = np.einsum("ws,sf->wf", windows, waves)  # @ would leave BLAS's threads spinning on all processors
+    share = 2 * np.abs(sums) ** 2 / WINDOW / np.maximum(energy, 1.0)
     return cast(NDArray[np.bool_], (share > _SHARE) & (energy > WINDOW * AUDIBLE**2))
 
 
