@@ -10,7 +10,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from litestar import Litestar
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 from redis.asyncio import Redis
 
 from core.api.ids import uuid7
@@ -165,6 +165,7 @@ async def projected(redis: Redis, telephony: Telephony, done) -> None:
 async def sign_in(tab: Page, address: str, email: str, password: str, path: str = "/live") -> None:
     """Sign in as a person does, by keyboard."""
     await tab.goto(f"{address}/sign-in?next={path}")
+    await expect(tab.locator("[autofocus]")).to_be_focused()  # a busy browser does that after the page has loaded
     await tab.keyboard.type(email)
     await tab.keyboard.press("Tab")
     await tab.keyboard.type(password)
