@@ -3,6 +3,8 @@ PYTHON ?= python3
 SETUP = @$(PYTHON) config/setup
 # More options for pytest, for example: make test PYTEST=tests/core/queues or PYTEST="-n 0 -x"
 PYTEST ?=
+# Python keeps what it compiled, whatever the shell says: a run of the tests starts hundreds of processes.
+export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo run test check bench lock upgrade fresh
