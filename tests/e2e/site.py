@@ -174,12 +174,11 @@ class Site:
 
 @asynccontextmanager
 async def started(
-    network: SimulatedNetwork, *, processes: int = 2, data: dict[str, str] | None = None, **media: object
+    network: SimulatedNetwork, *, processes: int = 2, data: dict[str, str] | None = None
 ) -> AsyncIterator[Site]:
-    """An installation with a trunk to `network`; `data` are settings of its data services, `media` of its media
-    processes."""
+    """An installation with a trunk to `network`; `data` are settings of its data services."""
     folder = Path(tempfile.mkdtemp(prefix="sb-e2e-", dir=MEMORY))
-    environment = _environment(folder, processes, data or {}, media)
+    environment = _environment(folder, processes, data or {})
     log = folder / "up.log"
     with log.open("wb") as file:
         up = await asyncio.create_subprocess_exec(
@@ -210,7 +209,7 @@ async def started(
     assert up.returncode == 0, f"sentralbord up ended with {up.returncode}"
 
 
-def _environment(folder: Path, processes: int, data: dict[str, str], media: dict[str, object]) -> dict[str, str]:
+def _environment(folder: Path, processes: int, data: dict[str, str]) -> dict[str, str]:
     """The environment of all processes: settings of this site and of nobody else."""
     settings = {
         "data__folder": folder,
@@ -224,7 +223,6 @@ def _environment(folder: Path, processes: int, data: dict[str, str], media: dict
         "media__max_calls": 60,
         "media__worker_threads": 2,
         **{f"data__{key}": value for key, value in data.items()},
-        **{f"media__{key}": value for key, value in media.items()},
     }
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SENTRALBORD_")}
     return kept | {f"SENTRALBORD_{key}".upper(): str(value) for key, value in settings.items()}

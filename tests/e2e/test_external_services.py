@@ -10,16 +10,21 @@ from core.telephony.simnet.client import SimulatedNetwork
 from core.telephony.simnet.script import HangUp, WaitFor
 from tests.e2e import flows
 from tests.e2e.company import found_company
-from tests.e2e.site import started
+from tests.e2e.site import NETWORK_PORTS, started
 from tests.external import external_servers
+from tests.ports import block
 
 
 @pytest.mark.slow
-async def test_a_call_is_served_and_journalled_by_servers_elsewhere(network: SimulatedNetwork) -> None:
+@pytest.mark.asyncio(loop_scope="function")  # the other tests' loop has their installation's database open
+async def test_a_call_is_served_and_journalled_by_servers_elsewhere() -> None:
     with external_servers() as external:
         data = {"database_url": external.database_url(), "redis_url": external.redis_url()}
         await provision(external.superuser_url, data["database_url"])
-        async with started(network, processes=1, data=data, rtp_port=19000) as site:
+        async with (
+            SimulatedNetwork(rtp_port=block() + NETWORK_PORTS, max_legs=8) as network,
+            started(network, processes=1, data=data) as site,
+        ):
             acme = await found_company(site)
             kari = acme.members[0]
             await acme.publish(flows.queue(acme.queue_id))
