@@ -84,8 +84,8 @@ def test_texts_and_times_follow_the_view() -> None:
     assert _("Sign in") == "Logg inn"
     assert format_time(at, "time") == "00:30:00"
     assert format_day(datetime.now(UTC)) == "I dag"
-    many = ngettext("Too many attempts. Try again in a minute.", "Too many attempts. Try again in %(num)d minutes.", 3)
-    assert many % {"num": 3} == "For mange forsøk. Prøv igjen om 3 minutter."
+    one, many = "One number is new in the inventory.", "%(num)d numbers are new in the inventory."
+    assert ngettext(one, many, 3) % {"num": 3} == "3 numre er nye i lageret."
 
 
 def test_numbers_are_written_as_people_do() -> None:
