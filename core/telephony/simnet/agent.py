@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Callable
-from functools import partial
+from functools import partial, wraps
 from pathlib import Path
-from typing import Protocol
+from typing import Concatenate, ParamSpec, Protocol
 
 import pjsua2 as pj
 
@@ -14,6 +14,8 @@ from core.telephony.simnet.tones import RATE
 
 STATIC_PAYLOADS = {"PCMU": 0, "GSM": 3, "PCMA": 8, "G722": 9, "G728": 15, "G729": 18}
 """Payload types of RFC 3551 that a caller can be told to offer, also those that nobody here can decode."""
+
+Arguments = ParamSpec("Arguments")
 
 
 class Owner(Protocol):
@@ -95,6 +97,25 @@ class AgentDialog(Dialog):
         self.on_counted(stream.rtcp.rxStat.pkt, stream.rtcp.rxStat.loss)
 
 
+def unless_gone(
+    method: Callable[Concatenate["AgentCall", AgentDialog, Arguments], None],
+) -> Callable[Concatenate["AgentCall", Arguments], None]:
+    """A call that is gone, or goes in a native thread meanwhile, is left alone."""
+
+    @wraps(method)
+    def guarded(call: "AgentCall", /, *arguments: Arguments.args, **named: Arguments.kwargs) -> None:
+        dialog = call.dialog
+        if dialog is None or not dialog.isActive():
+            return
+        try:
+            method(call, dialog, *arguments, **named)
+        except pj.Error:
+            if dialog.isActive():
+                raise
+
+    return guarded
+
+
 class AgentCall:
     """One call of a simulated party; its methods run on the command thread unless they say otherwise."""
 
@@ -103,7 +124,7 @@ class AgentCall:
         self._tones = tones
         self._owner = owner
         self._recording = recording
-        self._dialog: AgentDialog | None = None
+        self.dialog: AgentDialog | None = None
         self._source: pj.AudioMedia | None = None
         self._recorder: pj.AudioMediaRecorder | None = None
         self._media: pj.AudioMedia | None = None
@@ -117,27 +138,27 @@ class AgentCall:
         dialog.codecs = codecs
         parameters = audio_only(headers=headers)
         parameters.txOption.localUri = from_uri
-        self._dialog = dialog
+        self.dialog = dialog
         try:
             dialog.makeCall(uri, parameters)
         except pj.Error:
-            self._dialog = None
+            self.dialog = None
             self._endpoint.release(dialog)
             raise
 
     def take(self, account: pj.Account, call_id: int) -> None:
         """Take over an incoming call; in the thread of onIncomingCall, before that returns."""
-        self._dialog = self._new_dialog(account, call_id)
+        self.dialog = self._new_dialog(account, call_id)
 
-    def respond(self, code: int) -> None:
-        """Answer the INVITE with a status; a call that is gone is left alone."""
-        if self._dialog is not None and self._dialog.isActive():
-            self._dialog.answer(audio_only(code))
+    @unless_gone
+    def respond(self, dialog: AgentDialog, code: int) -> None:
+        """Answer the INVITE with a status."""
+        dialog.answer(audio_only(code))
 
-    def end(self) -> None:
-        """CANCEL, BYE or refuse, whatever the state asks for; a call that is gone is left alone."""
-        if self._dialog is not None and self._dialog.isActive():
-            self._dialog.hangup(pj.CallOpParam())
+    @unless_gone
+    def end(self, dialog: AgentDialog) -> None:
+        """CANCEL, BYE or refuse, whatever the state asks for."""
+        dialog.hangup(pj.CallOpParam())
 
     def send(self, hertz: int) -> None:
         """Send a tone from now on; 0: silence."""
@@ -147,25 +168,24 @@ class AgentCall:
         """Send a file once; `done` is called in the event loop."""
         self._switch(FilePlayer(self._endpoint, file, done))
 
-    def press(self, digits: str, method: str) -> None:
+    @unless_gone
+    def press(self, dialog: AgentDialog, digits: str, method: str) -> None:
         """Key digits in."""
-        if self._dialog is not None and self._dialog.isActive():
-            parameters = pj.CallSendDtmfParam()
-            parameters.digits = digits
-            info = method == "info"
-            parameters.method = pj.PJSUA_DTMF_METHOD_SIP_INFO if info else pj.PJSUA_DTMF_METHOD_RFC2833
-            self._dialog.sendDtmf(parameters)
+        parameters = pj.CallSendDtmfParam()
+        parameters.digits = digits
+        info = method == "info"
+        parameters.method = pj.PJSUA_DTMF_METHOD_SIP_INFO if info else pj.PJSUA_DTMF_METHOD_RFC2833
+        dialog.sendDtmf(parameters)
 
-    def hold(self, on: bool) -> None:
+    @unless_gone
+    def hold(self, dialog: AgentDialog, on: bool) -> None:
         """re-INVITE with a=sendonly, or one that ends the hold (RFC 3264 §8.4)."""
-        if self._dialog is None or not self._dialog.isActive():
-            return
         parameters = audio_only()
         if on:
-            self._dialog.setHold(parameters)
+            dialog.setHold(parameters)
         else:
             parameters.opt.flag = pj.PJSUA_CALL_UNHOLD
-            self._dialog.reinvite(parameters)
+            dialog.reinvite(parameters)
 
     def _new_dialog(self, account: pj.Account, call_id: int = pj.PJSUA_INVALID_ID) -> AgentDialog:
         dialog = AgentDialog(self._endpoint, account, self, call_id=call_id)
@@ -202,9 +222,12 @@ class AgentCall:
     def _connect(self, index: int | None) -> None:
         """The call has a new audio stream, or none that may be used (on hold)."""
         self._media = None
-        if index is None or self._dialog is None or not self._dialog.isActive():
-            return
-        self._media = self._dialog.getAudioMedia(index)
+        if index is not None:
+            self._talk(index)
+
+    @unless_gone
+    def _talk(self, dialog: AgentDialog, index: int) -> None:
+        self._media = dialog.getAudioMedia(index)
         if self._source is not None:
             self._source.startTransmit(self._media)
         if self._recording is not None:
@@ -227,7 +250,7 @@ class AgentCall:
 
     def _free(self, code: int, reason: str) -> None:
         """The call is over: drop what belongs to pjlib, here and nowhere else."""
-        self._dialog = self._source = self._recorder = self._media = None
+        self.dialog = self._source = self._recorder = self._media = None
         self._endpoint.tell(self._owner.over, self, code, reason, self._packets, self._lost)
 
 
