@@ -93,7 +93,7 @@ async def audit_export(
     return Stream(
         _csv(chosen),
         media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": 'attachment; filename="audit.csv"', "Cache-Control": "no-store"},
+        headers={"Content-Disposition": 'attachment; filename="audit.csv"'},
     )
 
 

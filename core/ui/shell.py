@@ -44,7 +44,7 @@ def page(request: Request[Any, Any, Any], template: str, *, status: int = 200, *
         template_name=template,
         context={"shell": shell, **context},
         status_code=status,
-        headers={"Cache-Control": "no-store", "Vary": "Cookie"},
+        headers={"Vary": "Cookie"},
         cookies=[Cookie(key=COOKIE, path="/", max_age=0)] if shell.flash else [],
     )
 
@@ -53,4 +53,4 @@ def done(request: Request[Any, Any, Any], path: str, text: str = "", *, tone: st
     """Go on to a page of ours after a change; it shows `text` once. `tone`: "ok" or "error"."""
     shell: Shell = request.state.shell
     cookie = Cookie(key=COOKIE, value=seal(Flash(text, tone), shell.csrf), path="/", httponly=True, samesite="lax")
-    return Redirect(path, status_code=303, headers={"Cache-Control": "no-store"}, cookies=[cookie] if text else [])
+    return Redirect(path, status_code=303, cookies=[cookie] if text else [])

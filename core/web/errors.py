@@ -106,8 +106,8 @@ def _to_sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
     """Lead to the sign-in and back here. htmx would swap it into the page, so it is told to leave the page."""
     address = f"/sign-in?next={quote(_path(request))}"
     if "hx-request" in request.headers:
-        return Response(b"", headers={"HX-Redirect": address, "Cache-Control": "no-store"})
-    return Redirect(address, headers={"Cache-Control": "no-store"})
+        return Response(b"", headers={"HX-Redirect": address})
+    return Redirect(address)
 
 
 def _status(error: Exception) -> tuple[int, str]:
@@ -141,7 +141,7 @@ def _problem(
         msgspec.json.encode(body),
         status_code=status,
         media_type="application/problem+json",
-        headers={"Cache-Control": "no-store", **headers},
+        headers=headers,
     )
 
 

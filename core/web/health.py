@@ -30,7 +30,7 @@ async def ready(database: NamedDependency[Database], redis: NamedDependency[Redi
         for name, result in zip(checks, results, strict=True)
     }
     good = set(states.values()) == {"ok"}
-    return Response(states, status_code=200 if good else 503, headers={"Cache-Control": "no-store"})
+    return Response(states, status_code=200 if good else 503)
 
 
 HEALTH: tuple[Any, ...] = (live, ready)

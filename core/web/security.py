@@ -40,6 +40,7 @@ async def add_headers(message: Message, scope: Scope) -> None:
     headers = MutableScopeHeaders.from_message(message)
     for name, value in HEADERS.items():
         headers.setdefault(name, value)
+    headers.setdefault("Cache-Control", "no-store")  # what is nobody's in particular says otherwise
     headers.setdefault("Content-Security-Policy", POLICY.format(nonce=nonce(scope)))
     headers["X-Request-ID"] = request_id(scope)
 

@@ -33,13 +33,18 @@ class Route(NamedTuple):
     permission: str
 
 
-def routes_of(app: Litestar, something: UUID) -> list[Route]:
-    """Every HTTP route of the app; `something` is what each parameter is, a 1 where a number is wanted."""
+def routes_of(app: Litestar, something: UUID, *, with_body: bool = False) -> list[Route]:
+    """Every HTTP route of the app; `something` is what each parameter is, a 1 where a number is wanted.
+
+    `with_body`: only those that take one.
+    """
     found = []
     for route in app.routes:
         path = re.sub(r"\{[^}]*:(int|float|decimal)\}", "1", route.path)
         path = re.sub(r"\{[^}]*\}", str(something), path)
         for handler in getattr(route, "route_handlers", []):
+            if with_body and not handler.parsed_data_field:
+                continue
             for method in sorted(handler.http_methods - {"OPTIONS", "HEAD"}):
                 found.append(Route(method, path, handler.opt.get("permission")))
     return found
