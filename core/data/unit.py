@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -30,6 +30,14 @@ class Transaction:
         self.ended = False
         self._lock = asyncio.Lock()
         self._savepoints = 0
+        self._afterwards: list[Callable[[], Awaitable[None]]] = []
+
+    def after_commit(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Await `work()` when everything is stored, before the transaction's block is left; never after a rollback.
+
+        For telling others what has changed. It must not raise: the change is made.
+        """
+        self._afterwards.append(work)
 
     def require(self, scope: Scope) -> None:
         """Raise TransactionError unless this transaction is open and belongs to `scope`."""
@@ -135,3 +143,5 @@ async def unit_of_work(
         except ValueError:
             # The block ended in another context than it began in; `ended` keeps the leftover harmless.
             logger.debug("transaction ended in another context")
+    for work in unit._afterwards:
+        await work()

@@ -228,3 +228,25 @@ async def test_without_an_open_database_the_error_says_so() -> None:
 def test_a_url_without_roles_is_refused() -> None:
     with pytest.raises(ValueError, match=r"\{role\}"):
         Database("postgresql://user@host/name")
+
+
+async def test_what_is_to_be_done_after_the_commit_is_done_then_and_never_after_a_rollback(
+    tenant_a: UUID, database: Database
+) -> None:
+    done = []
+
+    async def tell() -> None:
+        done.append(True)
+
+    with tenant(tenant_a):
+        async with transaction() as unit:
+            async with transaction() as inner:
+                inner.after_commit(tell)
+            assert not done
+            assert not unit.ended
+        assert done == [True]
+        with pytest.raises(RuntimeError):
+            async with transaction() as unit:
+                unit.after_commit(tell)
+                raise RuntimeError
+    assert done == [True]
