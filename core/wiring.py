@@ -33,6 +33,7 @@ CORE_APPS = (
     "core.tenancy.piccolo_app",
     "core.audit.piccolo_app",
     "core.identity.piccolo_app",
+    "core.roles.piccolo_app",
     "core.directory.piccolo_app",
     "core.audio.piccolo_app",
     "core.messages.piccolo_app",

@@ -14,6 +14,9 @@ ACTIONS = {
     "platform.number_removed": N_("Number taken out of the inventory"),
     "platform.numbers_entered": N_("Numbers entered into the inventory"),
     "presence.changed": N_("Availability changed"),
+    "role.changed": N_("Role changed"),
+    "role.created": N_("Role created"),
+    "role.deleted": N_("Role deleted"),
     "schedule.changed": N_("Opening hours changed"),
     "schedule.created": N_("Opening hours made"),
     "schedule.removed": N_("Opening hours removed"),
@@ -32,5 +35,6 @@ ACTIONS = {
     "user.password_set": N_("Password set"),
     "user.picture_changed": N_("Picture changed"),
     "user.removed": N_("User removed"),
+    "user.role_changed": N_("Role of a user changed"),
 }
 """Action → gettext id, by subject."""

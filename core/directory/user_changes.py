@@ -13,19 +13,21 @@ from core.api.texts import N_
 from core.audit.model import current_actor
 from core.audit.service import record
 from core.data import Transaction, transaction
-from core.data.errors import UniqueViolationError
+from core.data.errors import CheckViolationError, ForeignKeyViolationError, UniqueViolationError
 from core.directory.custom_fields import Fields, custom_fields
-from core.directory.errors import LastAdministrator, Yourself
+from core.directory.errors import Yourself
 from core.directory.numbering import numbering
 from core.directory.tables import Person
 from core.directory.user_values import UserChange, Values, checked
 from core.directory.users import UserDetails, user
+from core.identity.errors import UnknownRole
 from core.identity.identifiers import change_email
 from core.identity.service import create_user
 from core.identity.sessions import Sessions
+from core.identity.tables import User, role_columns
+from core.roles.members import ensure_an_administrator_remains, role_names
+from core.roles.model import ADMINISTRATOR
 
-ADMINISTRATOR = "administrator"
-"""The role that at least one who may sign in must have."""
 UNRECORDED = ("id", "account_id", "version", "custom", "status", "message", "until")
 
 _TAKEN = {
@@ -40,7 +42,7 @@ async def add_user(change: UserChange) -> UserDetails:
     Raises Invalid, Taken.
     """
     person_id, fields = uuid7(), await custom_fields()
-    values = checked(change, None, fields, await numbering())
+    values = checked(change, None, fields, await numbering(), await role_names())
     async with transaction() as unit:
         entry = Person(id=person_id, **{"first_name": "", **values.columns})
         await _store(unit, Person.insert(entry), values.columns)
@@ -58,12 +60,12 @@ async def change_user(
 ) -> UserDetails:
     """Change a user; `version`: the one that was read, None: whatever it is.
 
-    Raises NotFound, Changed, Invalid, Taken, LastAdministrator, Yourself.
+    Raises NotFound, Changed, Invalid, Taken, UnknownRole, LastAdministrator, Yourself.
     """
-    fields, numbers = await custom_fields(), await numbering()
+    fields, numbers, roles = await custom_fields(), await numbering(), await role_names()
     async with transaction() as unit:
         before = await _locked(unit, user_id, version)
-        values = checked(change, before, fields, numbers)
+        values = checked(change, before, fields, numbers, roles)
         new: dict[Any, Any] = {Person.version: Person.version + 1, **values.columns}
         await _store(unit, Person.update(new).where(Person.id == before.id), values.columns)
         await _put_devices(unit, before.id, values)
@@ -72,6 +74,7 @@ async def change_user(
         await record(
             "user.changed", after.id, after.name, before=snapshot(before, fields), after=snapshot(after, fields)
         )
+        await _access_changed(sessions, before, after)
     if before.account_id is not None and values.active is False:
         await sessions.revoke(before.account_id)
     return after
@@ -86,28 +89,19 @@ async def remove_user(user_id: UUID, sessions: Sessions, *, version: int | None 
     async with transaction() as unit:
         before = await _locked(unit, user_id, version)
         if before.account_id is not None:
-            await guard_administrators(unit, [before.account_id])
+            refuse_oneself([before.account_id])
             await unit.execute("DELETE FROM user_account WHERE id = $1", before.account_id)
         await unit.execute("DELETE FROM person WHERE id = $1", before.id)
         await record("user.removed", before.id, before.name, before=snapshot(before, fields))
+        await _access_changed(sessions, before, None)
     if before.account_id is not None:
         await sessions.revoke(before.account_id)
 
 
-async def guard_administrators(unit: Transaction, losing: Collection[UUID]) -> None:
-    """To be asked before accounts lose their role or access, with the people's rows locked already.
-
-    Others who ask wait for the end of this transaction, so two administrators cannot remove each other at once.
-    Raises Yourself when the actor is among those, LastAdministrator when no administrator would be left.
-    """
+def refuse_oneself(losing: Collection[UUID]) -> None:
+    """To be asked before accounts lose their role or access. Raises Yourself when the actor is among those."""
     if current_actor().id in losing:
         raise Yourself
-    rows = await unit.fetch(
-        "SELECT id FROM user_account WHERE role = $1 AND active ORDER BY id FOR UPDATE", ADMINISTRATOR
-    )
-    administrators = {row["id"] for row in rows}
-    if administrators and administrators <= set(losing):
-        raise LastAdministrator
 
 
 def snapshot(of: UserDetails, fields: Fields) -> dict[str, Any]:
@@ -150,6 +144,15 @@ async def _put_devices(unit: Transaction, person_id: UUID, values: Values) -> No
     )
 
 
+async def _access_changed(sessions: Sessions, before: UserDetails, after: UserDetails | None) -> None:
+    """Have what she may do followed by her next request; `after`: None when she is gone. Raises LastAdministrator."""
+    had, has = (one and one.account != "off" and one.role for one in (before, after))
+    if had != has:
+        await sessions.stamps.changed()
+        if had == ADMINISTRATOR:
+            await ensure_an_administrator_remains()
+
+
 async def _add_account(of: UserDetails, role: str) -> None:
     """Raises Taken when another account has the address."""
     try:
@@ -159,7 +162,7 @@ async def _add_account(of: UserDetails, role: str) -> None:
 
 
 async def _change_account(unit: Transaction, before: UserDetails, values: Values) -> None:
-    """What the account needs to know of a change. Raises Taken, LastAdministrator, Yourself."""
+    """What the account needs to know of a change. Raises Taken, UnknownRole, Yourself."""
     after = await user(before.id)
     if before.account_id is None:
         if values.role is not None:
@@ -168,14 +171,13 @@ async def _change_account(unit: Transaction, before: UserDetails, values: Values
     role = values.role if values.role is not None else before.role
     active = values.active if values.active is not None else before.account != "off"
     if role != before.role or not active:
-        await guard_administrators(unit, [before.account_id])
-    await unit.execute(
-        "UPDATE user_account SET name = $2, role = $3, active = $4 WHERE id = $1",
-        before.account_id,
-        after.name,
-        role,
-        active,
-    )
+        refuse_oneself([before.account_id])
+    try:
+        async with unit.savepoint():
+            new = {User.name: after.name, User.active: active, **role_columns(role)}
+            await User.update(new).where(User.id == before.account_id)
+    except (CheckViolationError, ForeignKeyViolationError):
+        raise UnknownRole from None
     try:
         await change_email(before.account_id, after.email)
     except Taken:

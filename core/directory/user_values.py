@@ -1,5 +1,6 @@
 """What can be said of a user, and whether it may be: checked before it is stored."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from core.directory.custom_fields import Fields
 from core.directory.model import TransferMethod
 from core.directory.numbering import Numbering
 from core.directory.users import DeviceRow, UserDetails
-from core.roles.model import SYSTEM_ROLES
+from core.identity.errors import UnknownRole
 
 
 class UserChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -51,8 +52,11 @@ class Values(Struct, frozen=True):
     active: bool | None
 
 
-def checked(change: UserChange, before: UserDetails | None, fields: Fields, numbers: Numbering) -> Values:
-    """The change as it can be stored; `before`: the user, None when she is new.
+def checked(
+    change: UserChange, before: UserDetails | None, fields: Fields, numbers: Numbering, roles: Collection[str]
+) -> Values:
+    """The change as it can be stored; `before`: the user, None when she is new;
+    `roles`: the keys of those that there are.
 
     Raises Invalid, of several fields at once when several are wrong.
     """
@@ -80,6 +84,8 @@ def checked(change: UserChange, before: UserDetails | None, fields: Fields, numb
     columns |= _presented(given, before, numbers, problems)
     devices = _devices(given["devices"], numbers, problems) if "devices" in given else None
     _named(columns, before, problems)
+    if "role" in given and given["role"] not in roles:
+        problems.add(UnknownRole())
     _account(given, columns, before, problems)
     problems.check()
     return Values(columns, devices, given.get("role"), given.get("active"))
@@ -93,9 +99,7 @@ def _named(columns: dict[str, Any], before: UserDetails | None, problems: Proble
 
 
 def _account(given: dict[str, Any], columns: dict[str, Any], before: UserDetails | None, problems: Problems) -> None:
-    """Who signs in has a role that there is, and an address."""
-    if "role" in given and given["role"] not in SYSTEM_ROLES:
-        problems.add(Invalid(N_("There is no role {role}: choose one of the list."), field="role", role=given["role"]))
+    """Who signs in has a role, and an address."""
     signs_in = "role" in given or (before is not None and before.account_id is not None)
     if signs_in and not columns.get("email", before.email if before else ""):
         problems.add(Invalid(N_("Enter an e-mail address: who signs in needs one."), field="email"))

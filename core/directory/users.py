@@ -16,6 +16,7 @@ from core.api.rest import Page, page_of
 from core.api.texts import N_
 from core.data import transaction
 from core.directory.model import Status, TransferMethod
+from core.identity.tables import ROLE
 
 AccountState = Literal["active", "invited", "off", "none"]
 """She can sign in; has an account but no password yet; is switched off; has no account."""
@@ -109,14 +110,14 @@ LEFT JOIN user_account u ON u.tenant_id = p.tenant_id AND u.person_id = p.id
 LEFT JOIN presence v ON v.tenant_id = p.tenant_id AND v.person_id = p.id"""
 _ROW = f"""
 SELECT p.id, u.id AS account_id, trim(p.first_name || ' ' || p.last_name) AS name, p.position, p.department, p.email,
-  p.extension, p.tags, coalesce(u.role, '') AS role, {_ACCOUNT} AS account, p.hidden, p.picture, p.sort, {_PRESENCE},
+  p.extension, p.tags, coalesce({ROLE}, '') AS role, {_ACCOUNT} AS account, p.hidden, p.picture, p.sort, {_PRESENCE},
   ARRAY(SELECT d.address FROM device d WHERE d.tenant_id = p.tenant_id AND d.person_id = p.id AND d.kind = 'number'
         ORDER BY d.position, d.id) AS numbers
 {_JOINS}"""  # noqa: S608
 _DETAILS = f"""
 SELECT p.id, u.id AS account_id, p.version, p.first_name, p.last_name, p.position, p.department, p.email, p.extension,
   p.presentation_number, p.allowed_numbers, p.hidden, p.tags, p.custom, p.picture, p.transfer_method,
-  p.shares_outgoing, coalesce(u.role, '') AS role, {_ACCOUNT} AS account, {_PRESENCE},
+  p.shares_outgoing, coalesce({ROLE}, '') AS role, {_ACCOUNT} AS account, {_PRESENCE},
   (SELECT coalesce(json_agg(json_build_object('kind', kind, 'address', address, 'enabled', enabled)
                             ORDER BY d.position, d.id), '[]') FROM device d
     WHERE d.tenant_id = p.tenant_id AND d.person_id = p.id)::text AS devices
@@ -194,7 +195,7 @@ def conditions_of(chosen: UserFilter) -> tuple[list[str], list[Any]]:
         # The subquery folds the word once, not for each row.
         add("strpos(p.search, (SELECT folded({}))) > 0", word)
     if chosen.role:
-        add("u.role = {}", chosen.role)
+        add(f"{ROLE} = {{}}", chosen.role)
     if chosen.department:
         add("p.department = {}", chosen.department)
     if chosen.tag:

@@ -14,6 +14,13 @@ class NoSuchUser(NotFound):
     """There is no such user in the company."""
 
 
+class UnknownRole(NotFound):
+    """The company has no such role."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("There is no such role; it may have been deleted. Choose another."), field="role")
+
+
 class WeakPassword(Invalid):
     """A password that is too short, or among the first that somebody would guess."""
 

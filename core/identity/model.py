@@ -4,9 +4,15 @@ from uuid import UUID
 
 from msgspec import Struct
 
+USER = "user"
+"""Key of the system role that a user has unless she is given another, and falls back to (ROL-4)."""
+
 
 class Principal(Struct, frozen=True):
-    """A signed-in user: key of the role, BCP 47 language or empty, and the tenant's name and IANA zone."""
+    """A signed-in user: BCP 47 language or empty, and the tenant's name and IANA zone.
+
+    `role`: key of her one role: of a system role, or the id of a custom one.
+    """
 
     user_id: UUID
     tenant_id: UUID

@@ -12,22 +12,22 @@ from core.api.errors import Taken
 from core.api.texts import N_
 from core.audit.service import record
 from core.data import DatabaseUnavailable, system, tenant, transaction
-from core.data.errors import UniqueViolationError
-from core.identity.errors import NoSuchUser, SeveralCompanies, WrongCredentials
+from core.data.errors import CheckViolationError, ForeignKeyViolationError, UniqueViolationError
+from core.identity.errors import NoSuchUser, SeveralCompanies, UnknownRole, WrongCredentials
 from core.identity.identifier import Kind, checked_identifier, read_identifier
 from core.identity.identifiers import keep_identifier, users_with
 from core.identity.model import Principal
 from core.identity.passwords import checked_password, hash_password, verify_password
 from core.identity.sessions import Session, Sessions
 from core.identity.settings import security_settings
-from core.identity.tables import PasswordLink, User
+from core.identity.tables import PasswordLink, User, role_columns
 from core.identity.throttle import Throttle
 from core.tenancy.tables import Tenant
 
 log = logging.getLogger(__name__)
 
 CHECK_SECONDS = 30
-"""A user who was switched off, or got another role, is so for a running session after at most so long."""
+"""A user is read anew at least so often: should a change of hers ever not have been told (see core.identity.stamps)."""
 OF_WORKING_TENANT = WhereRaw(
     "NOT EXISTS (SELECT FROM tenant WHERE tenant.id = user_account.tenant_id AND suspended_at IS NOT NULL)"
 )
@@ -76,7 +76,7 @@ async def create_user(
 ) -> User:
     """A user of the tenant in force, who signs in with her address; without a password she cannot yet.
 
-    Raises Invalid, Taken, WeakPassword.
+    `role`: key of a system role or id of a custom one. Raises Invalid, Taken, WeakPassword, UnknownRole.
     """
     address = email.strip()
     checked_identifier("email", address, "")
@@ -84,7 +84,7 @@ async def create_user(
         email=address,
         name=name,
         password_hash=await hash_password(checked_password(password, name, address)) if password else None,
-        role=role,
+        **role_columns(role),
         language=language,
         person_id=person_id,
     )
@@ -94,6 +94,8 @@ async def create_user(
                 await row.save()
         except UniqueViolationError:
             raise Taken(N_("There is a user with the address {address} already."), address=address) from None
+        except (CheckViolationError, ForeignKeyViolationError):
+            raise UnknownRole from None
         await keep_identifier(row.id, "email", address)
     return row
 
@@ -129,9 +131,16 @@ async def principal_of(user_id: UUID) -> Principal | None:
 
 
 async def current_session(sessions: Sessions, session_id: str) -> Session | None:
-    """The session with this id, if its user may still use it: her row is read anew every CHECK_SECONDS."""
+    """The session with this id, if its user may still use it.
+
+    Her row is read anew when what the company's users may do has changed since, and at least every CHECK_SECONDS.
+    While PostgreSQL is away it is as it was.
+    """
     session = await sessions.find(session_id) if session_id else None
-    if session is None or time.time() - session.checked < CHECK_SECONDS:
+    if session is None:
+        return None
+    stamp = await sessions.stamps.current(session.principal.tenant_id)
+    if session.stamp == stamp and time.time() - session.checked < CHECK_SECONDS:
         return session
     try:
         principal = await principal_of(session.principal.user_id)
@@ -141,7 +150,7 @@ async def current_session(sessions: Sessions, session_id: str) -> Session | None
     if principal is None:
         await sessions.end(session)
         return None
-    return await sessions.update(session, principal)
+    return await sessions.update(session, principal, stamp)
 
 
 async def set_language(principal: Principal, language: str) -> Principal:

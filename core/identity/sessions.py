@@ -10,6 +10,7 @@ from msgspec import Struct
 from redis.asyncio import Redis
 
 from core.identity.model import Principal
+from core.identity.stamps import Stamps
 
 PREFIX = "session:"
 LONGEST_DAYS = 14
@@ -25,6 +26,8 @@ class Session(Struct, frozen=True):
     started: float
     checked: float
     """When the user's row was last read."""
+    stamp: str = ""
+    """The tenant's stamp (see Stamps) from before that."""
     address: str = ""
     agent: str = ""
     digest: str = ""
@@ -38,6 +41,7 @@ class Sessions:
     def __init__(self, redis: Redis, *, idle_seconds: int) -> None:
         self._redis = redis
         self._idle = idle_seconds
+        self.stamps = Stamps(redis)
 
     async def start(self, principal: Principal, *, address: str = "", agent: str = "") -> Session:
         """A new session with a new 256-bit id, whatever id the browser came with."""
@@ -70,9 +74,14 @@ class Sessions:
             return None
         return session
 
-    async def update(self, session: Session, principal: Principal) -> Session:
-        """Keep what was read anew about the user. A session that has ended meanwhile stays ended."""
-        fresh = msgspec.structs.replace(session, principal=principal, checked=time.time())
+    async def update(self, session: Session, principal: Principal, stamp: str | None = None) -> Session:
+        """Keep what has changed about the user. A session that has ended meanwhile stays ended.
+
+        `stamp`: her row was read anew, after this was the tenant's stamp.
+        """
+        fresh = msgspec.structs.replace(session, principal=principal)
+        if stamp is not None:
+            fresh = msgspec.structs.replace(fresh, checked=time.time(), stamp=stamp)
         await self._redis.set(f"{PREFIX}{session.digest}", _encode(fresh), ex=self._idle, xx=True)
         return fresh
 

@@ -1,10 +1,17 @@
 """Those who sign in, and with what."""
 
+from typing import Any
+from uuid import UUID as UniqueId
+
 from piccolo.columns import UUID, Boolean, Text, Timestamptz
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.table import Table
 
 from core.data import TenantTable
+from core.identity.model import USER
+
+ROLE = "coalesce(u.custom_role_id::text, u.system_role)"
+"""What User.role is, in SQL over user_account u."""
 
 
 class User(TenantTable, Table, tablename="user_account"):
@@ -13,11 +20,17 @@ class User(TenantTable, Table, tablename="user_account"):
     email = Text(default="", help_text="Where mail reaches her; unique in the tenant, whatever its case.")
     name = Text()
     password_hash = Text(null=True, default=None, secret=True, help_text="Argon2id; null: cannot sign in yet.")
-    role = Text()
+    system_role = Text(default=USER, help_text="Key of a system role; of a user with a custom role: user.")
+    custom_role_id = UUID(null=True, default=None, help_text="The custom role instead, when she has one.")
     language = Text()
     active = Boolean(default=True)
     created_at = Timestamptz(default=TimestamptzNow())
     person_id = UUID(null=True, default=None, help_text="The user's entry in the directory.")
+
+    @property
+    def role(self) -> str:
+        """Key of her one role (ROL-4): of a system role, or the id of a custom one."""
+        return str(self.custom_role_id or self.system_role)
 
 
 class UserIdentifier(TenantTable, Table, tablename="user_identifier"):
@@ -38,3 +51,11 @@ class PasswordLink(TenantTable, Table, tablename="password_link"):
     digest = Text(help_text="SHA-256 of the secret in the link.")
     created_at = Timestamptz(default=TimestamptzNow())
     expires_at = Timestamptz()
+
+
+def role_columns(role: str) -> dict[Any, Any]:
+    """A role's key as the columns of User that keep it. The database refuses a key that is no role's."""
+    try:
+        return {"system_role": USER, "custom_role_id": UniqueId(role)}
+    except ValueError:
+        return {"system_role": role, "custom_role_id": None}

@@ -1,11 +1,15 @@
-"""Roles: what each may do, as an access level for each area of the product."""
+"""Roles: what each may do, as an access level for each area of the product. Pure: no I/O."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
+
+from msgspec import Struct
 
 from core.api.access import PUBLIC, AccessLevel, Permission
+from core.api.manifest import Manifest
 from core.api.texts import N_
+from core.identity.model import USER
 
-__all__ = ["PERMISSIONS", "PUBLIC", "SIGNED_IN", "SYSTEM_ROLES", "AccessLevel", "Permission", "allows", "level_of"]
+__all__ = ["PUBLIC", "AccessLevel", "Permission"]
 
 SIGNED_IN = "signed_in"
 """Declared by a route about nobody but the one who asks: sign out, own language."""
@@ -27,45 +31,126 @@ PERMISSIONS = {
 }
 """Permissions of core. The part before the dot is the area: of core, or a plugin's name."""
 
+AREAS = {
+    "live": N_("Live"),
+    "calls": N_("Call log"),
+    "queues": N_("Queues"),
+    "schedules": N_("Opening hours"),
+    "audit": N_("Audit trail"),
+    "numbers": N_("Numbers"),
+    "platform": N_("Companies of the installation"),
+}
+"""Areas of core and their titles: one for each permission."""
+
 OPERATOR_AREA = "platform"
 """The area that only the operator's own tenant has: in any other no role, however made, gives access to it."""
 
-AREAS = tuple(dict.fromkeys(key.partition(".")[0] for key in PERMISSIONS))
-"""Areas of core."""
+ADMINISTRATOR = "administrator"
+TEAM_LEADER = "team_leader"
 
 SYSTEM_ROLES: Mapping[str, Mapping[str, AccessLevel]] = {
-    "administrator": dict.fromkeys(AREAS, AccessLevel.MANAGE),
-    "team_leader": {"live": AccessLevel.USE, "calls": AccessLevel.VIEW, "queues": AccessLevel.USE},
-    "user": {"live": AccessLevel.VIEW, "queues": AccessLevel.VIEW},
+    ADMINISTRATOR: dict.fromkeys(AREAS, AccessLevel.MANAGE),
+    TEAM_LEADER: {"live": AccessLevel.USE, "calls": AccessLevel.VIEW, "queues": AccessLevel.USE},
+    USER: {"live": AccessLevel.VIEW, "queues": AccessLevel.VIEW},
 }
-"""ROL-2: role → area → level. These cannot be changed."""
+"""ROL-2: role → area of core → level. These cannot be changed."""
 
-PLUGIN_LEVELS = {"administrator": AccessLevel.MANAGE, "team_leader": AccessLevel.USE, "user": AccessLevel.USE}
+SYSTEM_TITLES = {ADMINISTRATOR: N_("Administrator"), TEAM_LEADER: N_("Team leader"), USER: N_("User")}
+
+SYSTEM_PLUGIN_LEVELS = {
+    ADMINISTRATOR: AccessLevel.MANAGE,
+    TEAM_LEADER: AccessLevel.USE,
+    USER: AccessLevel.USE,
+}
 """What the system roles may do in a plugin that is on for their tenant."""
 
+MOST_FOR_CUSTOM_ROLES = {"roles": AccessLevel.VIEW, "queues": AccessLevel.USE}
+"""ROL-7: what only administrators may do; in any other area a custom role can have every level."""
 
-def area(permission: str) -> str:
+
+class Area(Struct, frozen=True):
+    """A part of the product that roles have a level in: of core, or a plugin. `title`: a gettext id, of its domain."""
+
+    key: str
+    title: str
+    permissions: tuple[Permission, ...]
+    plugin: bool = False
+
+    @property
+    def most(self) -> AccessLevel:
+        """The highest level that a custom role can have here."""
+        return MOST_FOR_CUSTOM_ROLES.get(self.key, AccessLevel.MANAGE)
+
+    def gives(self, level: AccessLevel) -> frozenset[str]:
+        """Keys of the permissions that a level includes."""
+        return frozenset(permission.key for permission in self.permissions if permission.level <= level)
+
+
+class Access(Struct, frozen=True):
+    """What somebody may do just now: the level in each area that her company has, and the permissions it includes."""
+
+    role: str
+    levels: Mapping[str, AccessLevel]
+    permissions: frozenset[str]
+
+    def allows(self, permission: str) -> bool:
+        """Whether the permission is had. One that nobody knows is had by nobody."""
+        return permission in self.permissions
+
+    def covers(self, other: "Access") -> bool:
+        """Whether everything that `other` allows is allowed here too."""
+        return other.permissions <= self.permissions
+
+    def only(self, permissions: Collection[str]) -> "Access":
+        """No more than these permissions of it: what an API token was made for."""
+        kept = self.permissions & frozenset(permissions)
+        return Access(self.role, self.levels, kept | {PUBLIC})
+
+
+NOBODY = Access("", {}, frozenset({PUBLIC}))
+"""What a stranger may do."""
+
+
+class Catalogue:
+    """Everything that can be allowed: the areas of core, then the loaded plugins in the order of their names."""
+
+    def __init__(self, manifests: Iterable[Manifest] = ()) -> None:
+        self.permissions: dict[str, Permission] = dict(PERMISSIONS)
+        self.areas: dict[str, Area] = {}
+        for key, title in AREAS.items():
+            own = tuple(permission for permission in PERMISSIONS.values() if area_of(permission.key) == key)
+            self.areas[key] = Area(key, title, own)
+        for manifest in sorted(manifests, key=lambda manifest: manifest.name):
+            self.permissions |= {permission.key: permission for permission in manifest.permissions}
+            if manifest.permissions:
+                self.areas[manifest.name] = Area(manifest.name, manifest.title, manifest.permissions, plugin=True)
+
+    def areas_of(self, on: Collection[str], *, operator: bool = False) -> list[Area]:
+        """The areas that a tenant has: with the plugins that are `on`; the platform's if it is the operator's."""
+        return [
+            area
+            for area in self.areas.values()
+            if (area.key in on if area.plugin else operator or area.key != OPERATOR_AREA)
+        ]
+
+    def system_levels(self, role: str) -> dict[str, AccessLevel]:
+        """The level of a system role in every area; empty for a role that is none."""
+        if role not in SYSTEM_ROLES:
+            return {}
+        own, in_plugins = SYSTEM_ROLES[role], SYSTEM_PLUGIN_LEVELS[role]
+        return {
+            area.key: in_plugins if area.plugin else own.get(area.key, AccessLevel.NONE) for area in self.areas.values()
+        }
+
+    def access(
+        self, role: str, levels: Mapping[str, AccessLevel], on: Collection[str], *, operator: bool = False
+    ) -> Access:
+        """What a role with these levels may do in a tenant. A level in what the tenant does not have gives nothing."""
+        had = {area.key: levels.get(area.key, AccessLevel.NONE) for area in self.areas_of(on, operator=operator)}
+        given = (self.areas[key].gives(level) for key, level in had.items())
+        return Access(role, had, frozenset({PUBLIC, SIGNED_IN}).union(*given))
+
+
+def area_of(permission: str) -> str:
     """The part of the product that a permission belongs to."""
     return permission.partition(".")[0]
-
-
-def level_of(role: str, area: str, *, plugin: bool = False) -> AccessLevel:
-    """The access level of a role in an area; NONE for a role or area that nobody knows."""
-    if plugin:
-        return PLUGIN_LEVELS.get(role, AccessLevel.NONE)
-    return SYSTEM_ROLES.get(role, {}).get(area, AccessLevel.NONE)
-
-
-def allows(role: str, permission: str, more: Mapping[str, Permission] | None = None, *, operator: bool = False) -> bool:
-    """Whether the role has the permission: of core, or of `more` (those of plugins).
-
-    `operator`: the role is one of the operator's own tenant. An unknown permission is had by nobody.
-    """
-    if area(permission) == OPERATOR_AREA and not operator:
-        return False
-    if permission == SIGNED_IN:
-        return role in SYSTEM_ROLES
-    if wanted := PERMISSIONS.get(permission):
-        return level_of(role, area(permission)) >= wanted.level
-    wanted = (more or {}).get(permission)
-    return wanted is not None and level_of(role, area(permission), plugin=True) >= wanted.level

@@ -42,8 +42,9 @@ from core.numbers.http import Numbers
 from core.numbers.pages import PAGES as NUMBER_PAGES
 from core.platform.http import PLATFORM_API
 from core.platform.pages import PAGES as PLATFORM_PAGES
-from core.roles.guards import PermissionGuard
-from core.roles.model import PUBLIC, SIGNED_IN
+from core.roles.access import Accesses
+from core.roles.guards import access_of, permission_guard
+from core.roles.model import PUBLIC, SIGNED_IN, Catalogue
 from core.schedules.http import Schedules
 from core.ui.shell import Shell, page
 from core.ui.templating import create_environment
@@ -66,7 +67,7 @@ from core.web.static import messages, static_files
 @get("/live", opt={"permission": "live.view"}, include_in_schema=False)
 async def live_page(request: Request[Any, Any, Any], plugins: NamedDependency[Plugins]) -> Template:
     """Calls, queues and people now, and plugins' panels; filled through the live channel."""
-    return page(request, "live.html", panels=plugins.panels(Slot.LIVE, request.user))
+    return page(request, "live.html", panels=plugins.panels(Slot.LIVE, access_of(request)))
 
 
 @get("/", opt={"permission": SIGNED_IN}, include_in_schema=False)
@@ -116,6 +117,7 @@ def create_app(
     dispatcher = Dispatcher(registry, contexts or ContextFactory(_no_jobs, partial(emit, redis)))
     cookies = Cookies(secure=settings.web.secure_cookies or settings.web.public_url.startswith("https:"))
     sessions = Sessions(redis, idle_seconds=settings.web.session_hours * 3600)
+    accesses = Accesses(Catalogue(plugin.manifest for plugin in registry.plugins.values()), gate.plugins)
     boards = QueueBoards(redis)
     hub = Hub(LiveCalls(redis), boards)
     services: dict[str, Any] = {
@@ -123,6 +125,7 @@ def create_app(
         "redis": redis,
         "cookie_jar": cookies,
         "sessions": sessions,
+        "accesses": accesses,
         "throttle": Throttle(redis),
         "links": PasswordLinks(StoredOutbox(), sessions, settings.web.address),
         "plugins": plugins,
@@ -136,13 +139,14 @@ def create_app(
     async def running(_: Litestar) -> AsyncIterator[None]:
         with suppress(DatabaseUnavailable):  # it is read as soon as the database is there
             await load_gate(gate)
-        following = asyncio.create_task(follow_modules(redis, gate))
+        following = [asyncio.create_task(each) for each in (follow_modules(redis, gate), sessions.stamps.follow())]
         try:
             async with lifespans(registry, "web"), hub:
                 yield
         finally:
-            following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
+            for task in following:
+                task.cancel()
+            await asyncio.gather(*following, return_exceptions=True)
 
     return Litestar(
         [
@@ -173,10 +177,10 @@ def create_app(
         guards=[
             plugins.guard,
             CsrfGuard(settings.web.public_url),
-            PermissionGuard(plugins.permissions),
+            permission_guard,
             IntakeGuard(),
         ],
-        middleware=[RequestContext(sessions, cookies)],
+        middleware=[RequestContext(sessions, cookies, accesses)],
         dependencies={name: Provide(_constant(value), sync_to_thread=False) for name, value in services.items()},
         exception_handlers={Exception: handle_error},
         before_send=[add_headers],

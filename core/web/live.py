@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 
 from core.identity.service import current_session
 from core.identity.sessions import Session, Sessions
-from core.roles.model import allows
+from core.roles.access import Accesses
 from core.web.feed import Feed, Subscription, alive
 from core.web.hub import Hub
 
@@ -28,7 +28,10 @@ TOO_SLOW = 1013
 
 @websocket("/live", opt={"permission": PERMISSION})
 async def live_channel(
-    socket: WebSocket[Any, Session, Any], hub: NamedDependency[Hub], sessions: NamedDependency[Sessions]
+    socket: WebSocket[Any, Session, Any],
+    hub: NamedDependency[Hub],
+    sessions: NamedDependency[Sessions],
+    accesses: NamedDependency[Accesses],
 ) -> None:
     """Send frames until the browser goes, the session ends, or the socket cannot keep pace."""
     await socket.accept()
@@ -37,7 +40,7 @@ async def live_channel(
         tasks = {
             asyncio.create_task(_send(socket, subscription)): 1000,
             asyncio.create_task(_receive(socket, feed, subscription)): 1000,
-            asyncio.create_task(_signed_out(sessions, session)): SIGNED_OUT,
+            asyncio.create_task(_signed_out(sessions, accesses, session)): SIGNED_OUT,
             asyncio.create_task(_wait(subscription.too_slow)): TOO_SLOW,
         }
         try:
@@ -70,14 +73,17 @@ async def _receive(socket: WebSocket[Any, Any, Any], feed: Feed, subscription: S
                 subscription.put(feed.snapshot())
 
 
-async def _signed_out(sessions: Sessions, session: Session) -> None:
-    """Ends when the session has, or no longer gives access."""
-    while True:
-        await asyncio.sleep(ALIVE_SECONDS)
-        with suppress(RedisError):
-            current = await current_session(sessions, session.id)
-            if current is None or not allows(current.principal.role, PERMISSION):
-                return
+async def _signed_out(sessions: Sessions, accesses: Accesses, session: Session) -> None:
+    """Ends when the session has, or no longer gives access: looks at once when the tenant's stamp is a new one."""
+    with sessions.stamps.watching(session.principal.tenant_id) as changed:
+        while True:
+            changed.clear()
+            with suppress(RedisError):
+                current = await current_session(sessions, session.id)
+                if current is None or not (await accesses.of(current.principal, current.stamp)).allows(PERMISSION):
+                    return
+            with suppress(TimeoutError):
+                await asyncio.wait_for(changed.wait(), ALIVE_SECONDS)
 
 
 async def _wait(event: asyncio.Event) -> None:

@@ -12,9 +12,9 @@ from core.audit.model import Actor, acting_as
 from core.data import tenant
 from core.identity import service
 from core.identity.cookies import CSRF, LANGUAGE, SESSION, THEME, Cookies
-from core.identity.model import Principal
 from core.identity.sessions import Session, Sessions
-from core.roles.model import allows
+from core.roles.access import Accesses
+from core.roles.model import NOBODY, Access
 from core.ui.flash import COOKIE as FLASH
 from core.ui.flash import unseal
 from core.ui.shell import Entry, Shell
@@ -29,13 +29,17 @@ THEMES = {"light", "dark"}
 
 
 class RequestContext(ASGIMiddleware):
-    """Sets scope["user"] (Principal or None) and scope["auth"] (Session or None), and works for the user's tenant."""
+    """Sets scope["user"] (Principal or None), scope["auth"] (Session or None) and scope["state"]["access"] (Access).
+
+    The request works for the user's tenant.
+    """
 
     scopes = (ScopeType.HTTP, ScopeType.WEBSOCKET)
     exclude_opt_key = "no_context"
 
-    def __init__(self, sessions: Sessions, cookies: Cookies) -> None:
+    def __init__(self, sessions: Sessions, cookies: Cookies, accesses: Accesses) -> None:
         self._sessions = sessions
+        self._accesses = accesses
         self._cookies = cookies
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
@@ -45,11 +49,13 @@ class RequestContext(ASGIMiddleware):
         scope["user"] = scope["auth"] = None
         session_id = cookies.get(self._cookies.name(SESSION), "")
         session = scope["auth"] = await service.current_session(self._sessions, session_id)
+        access = await self._accesses.of(session.principal, session.stamp) if session else NOBODY
+        scope["state"]["access"] = access
         csrf = session.csrf if session else cookies.get(self._cookies.name(CSRF), "")
         if not csrf:
             csrf = new_token()
             send = self._with_cookie(send, csrf)
-        self._frame(scope, session, cookies, csrf)
+        self._frame(scope, session, access, cookies, csrf)
         if session is None:
             await next_app(scope, receive, send)
             return
@@ -57,7 +63,7 @@ class RequestContext(ASGIMiddleware):
         with tenant(session.principal.tenant_id), acting_as(_actor(scope, session)):
             await next_app(scope, receive, send)
 
-    def _frame(self, scope: Scope, session: Session | None, cookies: dict[str, str], csrf: str) -> None:
+    def _frame(self, scope: Scope, session: Session | None, access: Access, cookies: dict[str, str], csrf: str) -> None:
         user = session.principal if session else None
         connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope)
         language = choose_language(
@@ -74,9 +80,9 @@ class RequestContext(ASGIMiddleware):
             name=user.name if user else "",
             initials=user.initials if user else "",
             tenant=user.tenant if user else "",
-            entries=_allowed(menu.MAIN, user),
-            administration=_allowed(menu.ADMINISTRATION, user),
-            profile=_allowed(menu.PROFILE, user),
+            entries=_allowed(menu.MAIN, access),
+            administration=_allowed(menu.ADMINISTRATION, access),
+            profile=_allowed(menu.PROFILE, access),
             flash=unseal(cookies[FLASH], csrf) if FLASH in cookies else None,
         )
 
@@ -90,9 +96,9 @@ class RequestContext(ASGIMiddleware):
         return sending
 
 
-def _allowed(entries: tuple[Entry, ...], user: Principal | None) -> tuple[Entry, ...]:
+def _allowed(entries: tuple[Entry, ...], access: Access) -> tuple[Entry, ...]:
     """The entries of a menu that this user may see."""
-    return tuple(entry for entry in entries if user and allows(user.role, entry.permission, operator=user.operator))
+    return tuple(entry for entry in entries if access.allows(entry.permission))
 
 
 def _actor(scope: Scope, session: Session) -> Actor:

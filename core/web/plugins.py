@@ -15,7 +15,7 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.static_files import create_static_files_router
 from msgspec import Struct
 
-from core.api.access import PUBLIC, Permission
+from core.api.access import PUBLIC
 from core.api.context import Context
 from core.api.manifest import Slot
 from core.data import NoTenant
@@ -23,7 +23,7 @@ from core.host.context import ContextFactory
 from core.host.gate import Gate
 from core.host.registry import Plugin, Registry
 from core.identity.model import Principal
-from core.roles.model import allows
+from core.roles.model import Access
 from core.ui.templating import _
 from core.ui.translations import add_domain
 
@@ -46,8 +46,6 @@ class Plugins:
 
     def __init__(self, registry: Registry, gate: Gate, contexts: ContextFactory | None = None) -> None:
         self._registry, self._gate, self._contexts = registry, gate, contexts
-        every = (item for plugin in registry.plugins.values() for item in plugin.manifest.permissions)
-        self.permissions: dict[str, Permission] = {permission.key: permission for permission in every}
         self._files = {name: _static(plugin) for name, plugin in registry.plugins.items()}
         for name, plugin in registry.plugins.items():
             add_domain(name, _folder(plugin) / "locale")
@@ -91,14 +89,13 @@ class Plugins:
         folders = {name: _folder(plugin) / "templates" for name, plugin in self._registry.plugins.items()}
         return {name: folder for name, folder in folders.items() if folder.is_dir()}
 
-    def panels(self, slot: Slot, principal: Principal) -> list[PanelView]:
-        """The panels of a slot that this user sees: plugin on for the tenant, permission had."""
+    def panels(self, slot: Slot, access: Access) -> list[PanelView]:
+        """The panels of a slot that this user sees: nobody has the permission while the plugin is off."""
         found = []
         for panel in self._registry.panels(slot):
             name = self._registry.owner(panel.key)
             files = self._files.get(name)
-            on = self._gate.is_on(name, principal.tenant_id)
-            if files and on and allows(principal.role, panel.permission, self.permissions):
+            if files and access.allows(panel.permission):
                 found.append(PanelView(panel.tag, _(panel.title, name), f"{files[1]}/{panel.module}"))
         return found
 

@@ -18,7 +18,7 @@ from redis.asyncio import Redis
 from core.api.context import PluginEvent
 from core.api.hookspecs import ENTRY_POINTS
 from core.config import Settings, load_settings
-from core.data import Database, tenant
+from core.data import Database, tenant, uuid7
 from core.data.embedded import EmbeddedPostgres
 from core.data.migrate import App, migrate
 from core.host.context import ContextFactory
@@ -28,6 +28,7 @@ from core.host.loader import load
 from core.host.registry import Plugin, Registry
 from core.host.service import Modules, load_gate
 from core.identity.service import create_user
+from core.roles.model import Catalogue
 from core.tenancy.service import set_module
 from core.ui.templating import View, show_as
 from core.web.app import create_app
@@ -71,6 +72,10 @@ class World:
     @property
     def registry(self) -> Registry:
         return Registry({self.plugin.name: self.plugin})
+
+    @property
+    def catalogue(self) -> Catalogue:
+        return Catalogue([self.plugin.manifest])
 
     @property
     def contexts(self) -> ContextFactory:
@@ -127,7 +132,7 @@ async def world(
 async def signed_in(app: Litestar, tenant_id: UUID, role: str = "administrator") -> AsyncIterator[Visitor]:
     """Somebody of a tenant who has signed in to the running app; `csrf` is the token of her pages."""
     with tenant(tenant_id):
-        user = await create_user(f"{role}-{UUID(int=id(app)).hex}@{tenant_id}.example", "Somebody", PASSWORD, role=role)
+        user = await create_user(f"{uuid7().hex}@{tenant_id}.example", "Somebody", PASSWORD, role=role)
     async with serving(app, SETTINGS) as url, AsyncClient(base_url=url) as client:
         visitor = Visitor(client)
         await visitor.sign_in(user.email)

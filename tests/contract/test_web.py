@@ -10,9 +10,7 @@ from litestar import Litestar
 
 from core.api import PUBLIC, AccessLevel, Slot
 from core.data import tenant
-from core.host.gate import Gate
-from core.identity.model import Principal
-from core.roles import model as roles
+from core.roles.service import NewLevels, change_levels, create_role
 from core.tenancy.service import set_module
 from core.web.csrf import SAFE
 from core.web.plugins import Plugins
@@ -34,10 +32,13 @@ def routes(app: Litestar, world: World) -> list[Route]:
     return found
 
 
-def role_with(monkeypatch: pytest.MonkeyPatch, level: AccessLevel) -> str:
-    """A role with this level in plugins."""
-    monkeypatch.setattr(roles, "PLUGIN_LEVELS", {**roles.PLUGIN_LEVELS, "user": level})
-    return "user"
+async def role_with(world: World, level: AccessLevel) -> str:
+    """A role of tenant A that may do what a user may, with this level in the plugin."""
+    with tenant(world.a):
+        role = await create_role(world.redis, world.catalogue, f"Role with {level.name}", "user")
+        new = NewLevels(role.version, {world.plugin.name: level})
+        await change_levels(world.redis, world.catalogue, {UUID(role.key): new})
+    return role.key
 
 
 async def ask(visitor: Visitor, route: Route, **headers: str) -> Response:
@@ -60,12 +61,10 @@ async def test_who_has_not_signed_in_is_refused_and_led_to_the_sign_in(world: Wo
 
 
 @pytest.mark.parametrize("level", AccessLevel)
-async def test_each_route_asks_for_the_level_of_its_permission(
-    world: World, level: AccessLevel, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_each_route_asks_for_the_level_of_its_permission(world: World, level: AccessLevel) -> None:
     app, needed = world.app(), {permission.key: permission.level for permission in world.plugin.manifest.permissions}
     closed = [route for route in routes(app, world) if route.permission != PUBLIC]
-    async with signed_in(app, world.a, role_with(monkeypatch, level)) as visitor:
+    async with signed_in(app, world.a, await role_with(world, level)) as visitor:
         for route in closed:
             answer = await ask(visitor, route)
             if level < needed[route.permission]:
@@ -138,22 +137,16 @@ async def test_two_tenants_with_the_same_ids_never_see_each_others_rows(world: W
         assert seen == set(MARKS)
 
 
-def principal(tenant_id: UUID) -> Principal:
-    return Principal(SHARED, tenant_id, "A", "Somebody", "s@a.example", "user")
-
-
 @pytest.mark.parametrize("slot", Slot)
-async def test_a_panel_is_seen_by_who_has_its_permission_while_the_plugin_is_on(
-    world: World, slot: Slot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_panel_is_seen_by_who_has_its_permission_while_the_plugin_is_on(world: World, slot: Slot) -> None:
     needed = {permission.key: permission.level for permission in world.plugin.manifest.permissions}
     panels = {panel.tag: needed[panel.permission] for panel in world.plugin.manifest.panels if panel.slot is slot}
-    shown, off = Plugins(world.registry, world.gate), Plugins(world.registry, Gate(frozenset({world.plugin.name})))
+    shown, name = Plugins(world.registry, world.gate), world.plugin.name
     for level in AccessLevel:
-        role_with(monkeypatch, level)
         expected = {tag for tag, least in panels.items() if level >= least}
-        assert {panel.tag for panel in shown.panels(slot, principal(world.a))} == expected
-        assert off.panels(slot, principal(world.a)) == []
+        on, off = (world.catalogue.access("role", {name: level}, plugins) for plugins in ({name}, ()))
+        assert {panel.tag for panel in shown.panels(slot, on)} == expected
+        assert shown.panels(slot, off) == []
 
 
 async def test_its_live_panels_come_and_go_with_the_module(world: World) -> None:

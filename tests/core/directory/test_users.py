@@ -12,7 +12,7 @@ from core.audit.model import Actor, acting_as
 from core.audit.service import AuditFilter, entries
 from core.data import tenant
 from core.directory.custom_fields import FieldChange, add_field
-from core.directory.errors import LastAdministrator, Yourself
+from core.directory.errors import Yourself
 from core.directory.numbering import free_extension
 from core.directory.service import NewDevice, add_person
 from core.directory.user_changes import add_user, change_user, remove_user
@@ -23,6 +23,7 @@ from core.identity.model import Principal
 from core.identity.service import create_user
 from core.identity.sessions import Sessions
 from core.platform.numbers import add_main_number
+from core.roles.errors import LastAdministrator
 
 MAIN, OTHER = "+4722334455", "+4722334466"
 

@@ -17,9 +17,9 @@ from core.host.service import load_gate
 from core.identity.service import create_user
 from core.identity.tables import User
 from core.roles.guards import routes_without_permission
+from core.roles.model import Catalogue
 from core.tenancy.service import set_module
 from core.web.app import create_app
-from core.web.plugins import Plugins
 from tests.core.web.conftest import PASSWORD, Visitor, serving, token
 from tests.core.web.support import sign_in
 
@@ -44,7 +44,8 @@ async def site(registry: Registry, settings: Settings, database: Database, redis
     gate = Gate(frozenset(registry.plugins))
     await load_gate(gate)
     app = create_app(settings, database, redis, registry, gate)
-    assert list(routes_without_permission(app, Plugins(registry, gate).permissions)) == []
+    catalogue = Catalogue(plugin.manifest for plugin in registry.plugins.values())
+    assert list(routes_without_permission(app, catalogue)) == []
     async with serving(app, settings) as url:
         yield url
 
