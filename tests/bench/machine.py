@@ -34,6 +34,8 @@ class Reading:
     """Processor seconds since their start, by name."""
     memory: dict[str, int]
     """Resident bytes, by name."""
+    busy: float
+    """Processor seconds that everybody on this machine had taken."""
 
 
 def read(processes: dict[str, int]) -> Reading:
@@ -42,13 +44,21 @@ def read(processes: dict[str, int]) -> Reading:
         time.monotonic(),
         {name: _cpu(pid) for name, pid in processes.items()},
         {name: _memory(pid) for name, pid in processes.items()},
+        _busy(),
     )
 
 
 def percent(before: Reading, after: Reading) -> dict[str, float]:
-    """Percent of one core that each process took between two readings."""
+    """Percent of one core that each process took between two readings, and whoever else was at work."""
     seconds = after.at - before.at
-    return {name: round(100 * (after.cpu[name] - before.cpu[name]) / seconds, 2) for name in after.cpu}
+    taken = {name: after.cpu[name] - before.cpu[name] for name in after.cpu}
+    taken["others"] = after.busy - before.busy - sum(taken.values())
+    return {name: round(100 * used / seconds, 2) for name, used in taken.items()}
+
+
+def _busy() -> float:
+    user, nice, system, _idle, _iowait, *interrupts = map(int, _lines("/proc/stat")[0].split()[1:8])
+    return (user + nice + system + sum(interrupts)) / TICKS
 
 
 def _cpu(pid: int) -> float:
