@@ -7,7 +7,7 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Coroutine, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,6 @@ from typing import Any
 from uuid import UUID
 
 from core.api.calls import Prompt
-from core.api.elements import AnyElement
 from core.api.speech import TextToSpeech
 from core.audio.cache import PromptCache
 from core.audio.library import SoundLibrary
@@ -30,7 +29,7 @@ from core.calls.spool import Spool
 from core.config import Settings
 from core.data import uuid7
 from core.flows.apology import apology
-from core.flows.elements import with_plugins
+from core.flows.elements import TenantElements
 from core.flows.prompts import prompts_of
 from core.host.lifespan import lifespans
 from core.host.service import follow_modules, load_gate
@@ -88,8 +87,7 @@ class MediaProcess:
         self._changing_trunks = asyncio.Lock()
         self._warming: dict[UUID, asyncio.Task[None]] = {}
         """Prompts that are being made, by tenant."""
-        self._elements_of: dict[frozenset[str], Mapping[str, AnyElement]] = {}
-        """By the plugins that a tenant has on."""
+        self._elements = TenantElements(installation.registry, installation.gate)
         self._stop = asyncio.Event()
         self._engine = Engine(
             _endpoint_options(installation.settings, number, self.name),
@@ -106,7 +104,7 @@ class MediaProcess:
             library=self._library,
             distributor=Distributor(installation.redis, self.name, self._routing.queue),
             hours=OpeningHours(self._routing.schedule),
-            elements=self._elements,
+            elements=self._elements.of,
             recordings=folder / "recordings",
         )
 
@@ -270,19 +268,11 @@ class MediaProcess:
         _tell_if_failed(task)
 
     async def _warm(self, tenant_id: UUID, routes: list[Route]) -> None:
-        sounds, elements = self._library.of(tenant_id), self._elements(tenant_id)
+        sounds, elements = self._library.of(tenant_id), self._elements.of(tenant_id)
         for route in routes:
             if route.published is not None:
                 prompts = [*prompts_of(route.published.document, elements), Prompt(text=apology(route.language))]
                 await sounds.warm(prompts, route.language)
-
-    def _elements(self, tenant_id: UUID) -> Mapping[str, AnyElement]:
-        """Core's elements, and those of the plugins that the tenant has on."""
-        registry, on = self._installation.registry, self._installation.gate.plugins(tenant_id)
-        if on not in self._elements_of:
-            theirs = {key: item for key, item in registry.elements.items() if registry.owner(key) in on}
-            self._elements_of[on] = with_plugins(theirs)
-        return self._elements_of[on]
 
     def _speech(self, tenant_id: UUID) -> list[TextToSpeech]:
         """The text-to-speech providers of the plugins that the tenant has on."""

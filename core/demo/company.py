@@ -19,7 +19,8 @@ from core.demo.documents import DemoCompany, DemoUser
 from core.directory.service import NewDevice, PersonDevices, add_person, people_with_devices, set_devices
 from core.flows.document import parse
 from core.flows.elements import BUILT_IN
-from core.flows.service import create_flow, list_flows, list_versions, load_published, publish, save_version
+from core.flows.service import create_flow, list_flows
+from core.flows.versions import list_versions, load_published, publish, save_version
 from core.identity.service import create_user
 from core.platform.numbers import add_main_number
 from core.platform.service import NewTenant, create_tenant
@@ -168,7 +169,7 @@ async def _flow(company: DemoCompany, text: str, queues: dict[str, UUID]) -> Non
     document = parse(text)
     number = next((n for n in await main_numbers() if n.number == company.main_number), None)
     number = number or await add_main_number(company.main_number, company.main_number_label)
-    flow_id = next((flow["id"] for flow in await list_flows() if flow["name"] == company.flow), None)
+    flow_id = next((flow.id for flow in await list_flows() if flow.name == company.flow), None)
     flow_id = flow_id or await create_flow(company.flow)
     versions = await list_versions(flow_id)
     newest = await load_published(versions[0].id) if versions else None

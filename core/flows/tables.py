@@ -11,6 +11,7 @@ class Flow(TenantTable, Table, tablename="flow"):
 
     name = Text()
     created_at = Timestamptz(help_text="UTC.")
+    edition = Integer(default=1, help_text="Grows with each saved version and each new name; what If-Match asks for.")
 
 
 class FlowVersion(TenantTable, Table, tablename="flow_version"):

@@ -20,6 +20,8 @@ PERMISSIONS = {
         Permission("live.view", N_("Follow calls, queues and people live"), AccessLevel.VIEW),
         Permission("calls.view", N_("Read the call log"), AccessLevel.VIEW),
         Permission("queues.view", N_("See the state of the queues"), AccessLevel.VIEW),
+        Permission("flows.view", N_("See call flows"), AccessLevel.VIEW),
+        Permission("flows.manage", N_("Change call flows, and choose which one answers"), AccessLevel.MANAGE),
         Permission("schedules.view", N_("See opening hours"), AccessLevel.VIEW),
         Permission("schedules.manage", N_("Change opening hours"), AccessLevel.MANAGE),
         Permission("audit.view", N_("Read the audit trail"), AccessLevel.VIEW),

@@ -11,9 +11,9 @@ import phonenumbers
 from msgspec import Struct
 
 from core.data import Database, DatabaseUnavailable, tenant
-from core.flows import service as flows
+from core.flows import versions as flows
 from core.flows.document import Published
-from core.flows.errors import FlowInvalid, FlowNotFound
+from core.flows.errors import FlowInvalid, VersionNotFound
 from core.queues import service as queues
 from core.queues.errors import UnknownQueue
 from core.queues.model import QueueConfig
@@ -192,6 +192,6 @@ async def _published(number: str, version_id: UUID) -> Published | None:
     """The version that answers a number. One that cannot be read costs only this number."""
     try:
         return await flows.load_published(version_id)
-    except (FlowNotFound, FlowInvalid) as error:
+    except (VersionNotFound, FlowInvalid) as error:
         log.error("calls to %s have no flow: %s", number, error)
         return None

@@ -23,7 +23,9 @@ from core.calls.live import LiveCalls
 from core.config import Settings
 from core.data import Database, DatabaseUnavailable
 from core.directory.profile_pages import PAGES as PROFILE_PAGES
-from core.flows.service import flows_with_schedule
+from core.flows.elements import TenantElements
+from core.flows.http import FLOW_API
+from core.flows.versions import flows_with_schedule
 from core.host.context import ContextFactory
 from core.host.dispatch import Dispatcher
 from core.host.events import emit
@@ -133,6 +135,7 @@ def create_app(
         "boards": boards,
         "hub": hub,
         "schedule_uses": flows_with_schedule,
+        "elements": TenantElements(registry, gate),
     }
 
     @asynccontextmanager
@@ -164,6 +167,7 @@ def create_app(
             Numbers,
             *PLATFORM_PAGES,
             *PLATFORM_API,
+            *FLOW_API,
             Schedules,
             *IDENTITY_PAGES,
             *PASSWORD_PAGES,

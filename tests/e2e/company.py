@@ -19,10 +19,11 @@ from core.calls.spool import Spool, lines
 from core.calls.timeline import timeline
 from core.data import tenant, transaction, uuid7_time
 from core.directory import service as directory
-from core.flows import service as flows
 from core.flows.document import Document, parse
 from core.flows.elements import BUILT_IN
+from core.flows.service import create_flow
 from core.flows.tables import FlowVersion
+from core.flows.versions import publish, save_version
 from core.platform.numbers import add_main_number
 from core.queues import service as queues
 from core.queues.state import QueueState
@@ -265,15 +266,15 @@ class Company:
     async def publish(self, document: dict[str, Any]) -> None:
         """Have a flow answer the main number, and every media process know it."""
         with tenant(self.tenant_id):
-            flow_id = await flows.create_flow(f"Flow {next(_numbers)}")
-            saved = await flows.save_version(flow_id, _parsed(document), BUILT_IN, author="test")
-            await flows.publish(self.main_number_id, saved.id)
+            flow_id = await create_flow(f"Flow {next(_numbers)}")
+            saved = await save_version(flow_id, _parsed(document), BUILT_IN, author="test")
+            await publish(self.main_number_id, saved.id)
         await self.is_routed()
 
     async def publish_unchecked(self, document: str) -> None:
         """Have a version answer the main number that nobody has checked: stored past the service."""
         with tenant(self.tenant_id):
-            flow_id = await flows.create_flow(f"Flow {next(_numbers)}")
+            flow_id = await create_flow(f"Flow {next(_numbers)}")
             row = FlowVersion(
                 flow_id=flow_id, version=1, document=document, author="test", comment="", created_at=datetime.now(UTC)
             )

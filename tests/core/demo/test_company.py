@@ -14,7 +14,8 @@ from core.data import Database, tenant
 from core.demo.company import seed
 from core.demo.documents import DemoCompany, DemoError, load_company, load_flow, load_traffic
 from core.directory.service import people_with_devices
-from core.flows.service import list_flows, list_versions
+from core.flows.service import list_flows
+from core.flows.versions import list_versions
 from core.host.gate import Gate
 from core.host.registry import Registry
 from core.identity.tables import User
@@ -72,7 +73,7 @@ async def test_devices_and_flow_follow_the_documents(installation: Installation)
         kari = next(person for person in await people_with_devices() if person.name == "Kari Nordmann")
         assert [device.address for device in kari.devices] == ["sip:kari@127.0.0.1:6000"]
         (flow,) = await list_flows()
-        versions = await list_versions(flow["id"])
+        versions = await list_versions(flow.id)
         assert [version.version for version in versions] == [2, 1]
         (number,) = await main_numbers()
         assert number.flow_version_id == versions[0].id
@@ -96,7 +97,7 @@ async def _seeded(installation: Installation, company: DemoCompany, flow: str, n
         return tenant_id, (
             [(person.person.id, [device.id for device in person.devices]) for person in people],
             [(queue.id, [member.person_id for member in queue.members]) for queue in (await load_queues()).values()],
-            [[version.id for version in await list_versions(flow["id"])] for flow in await list_flows()],
+            [[version.id for version in await list_versions(flow.id)] for flow in await list_flows()],
             [(number.id, number.flow_version_id) for number in await main_numbers()],
             await User.select(User.id).order_by(User.email),
         )

@@ -5,18 +5,15 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from core.api.errors import Changed, Invalid, NotFound
+from core.audit.model import Actor, acting_as
+from core.audit.service import AuditFilter, entries
 from core.data import system, tenant, transaction
 from core.flows.document import Document
 from core.flows.elements import BUILT_IN
-from core.flows.errors import FlowInvalid, FlowNotFound
-from core.flows.service import (
-    create_flow,
-    list_flows,
-    list_versions,
-    load_published,
-    publish,
-    save_version,
-)
+from core.flows.errors import FlowInUse, FlowInvalid, NameTaken, VersionNotFound
+from core.flows.service import create_flow, flow_by_id, list_flows, remove_flow, rename_flow
+from core.flows.versions import list_versions, load_published, publish, restore_version, save_version
 from core.platform.numbers import add_main_number
 from core.tenancy import service as tenancy
 from core.tenancy.errors import TenancyError
@@ -45,7 +42,7 @@ async def test_every_save_is_a_version_and_earlier_ones_stay(database: object, t
         assert (await load_published(first)).document == GOODBYE
         assert (await load_published(second.id)).document == switchboard()
         assert (await load_published(second.id)).name == "Switchboard"
-        assert [row["name"] for row in await list_flows()] == ["Switchboard"]
+        assert [flow.name for flow in await list_flows()] == ["Switchboard"]
 
 
 async def test_two_who_save_at_the_same_time_get_versions_of_their_own(database: object, tenant_a: UUID) -> None:
@@ -68,12 +65,72 @@ async def test_a_faulty_document_is_refused_with_all_its_problems(database: obje
 async def test_a_flow_needs_a_name_of_its_own(database: object, tenant_a: UUID, tenant_b: UUID) -> None:
     with tenant(tenant_a):
         await create_flow("Switchboard")
-        with pytest.raises(FlowInvalid, match="another flow is called Switchboard"):
+        with pytest.raises(NameTaken, match="Another flow is called Switchboard"):
             await create_flow(" Switchboard ")
-        with pytest.raises(FlowInvalid, match="has no name"):
-            await create_flow("  ")
+        for wrong in ("  ", "x" * 101):
+            with pytest.raises(Invalid, match="name"):
+                await create_flow(wrong)
     with tenant(tenant_b):
         await create_flow("Switchboard")
+
+
+async def test_a_restored_version_is_a_new_one_and_those_between_stay(tenant_a: UUID) -> None:
+    """IVR-3."""
+    with tenant(tenant_a):
+        flow_id, _ = await stored()
+        await save_version(flow_id, switchboard(), BUILT_IN, author="Ola")
+        restored = await restore_version(flow_id, 1, BUILT_IN, edition=3)
+        assert (await load_published(restored.id)).document == GOODBYE
+        assert [(one.version, one.comment) for one in await list_versions(flow_id)] == [(3, "← 1"), (2, ""), (1, "")]
+        with pytest.raises(VersionNotFound):
+            await restore_version(flow_id, 9, BUILT_IN, edition=4)
+
+
+async def test_of_two_who_change_a_flow_the_second_is_told_and_nothing_is_lost(tenant_a: UUID) -> None:
+    with tenant(tenant_a):
+        flow_id, _ = await stored()
+        seen = (await flow_by_id(flow_id)).edition
+        await save_version(flow_id, switchboard(), BUILT_IN, edition=seen)
+        for late in (
+            save_version(flow_id, GOODBYE, BUILT_IN, edition=seen),
+            restore_version(flow_id, 1, BUILT_IN, edition=seen),
+            rename_flow(flow_id, "Mine", seen),
+            remove_flow(flow_id, seen),
+        ):
+            with pytest.raises(Changed):
+                await late
+        assert [one.version for one in await list_versions(flow_id)] == [2, 1]
+
+
+async def test_a_flow_that_answers_a_number_stays_and_another_goes_with_its_versions(tenant_a: UUID) -> None:
+    """IVR-4."""
+    with tenant(tenant_a):
+        flow_id, version = await stored()
+        other_id, other = await stored("Other")
+        number = await main_number()
+        await publish(number, version)
+        await save_version(flow_id, switchboard(), BUILT_IN)
+        assert [one.answers for one in await list_versions(flow_id)] == [(), ("+4721000001",)]
+        with pytest.raises(FlowInUse, match=r"\+4721000001"):
+            await remove_flow(flow_id, 3)
+        await publish(number, other)
+        await remove_flow(flow_id, 3)
+        assert [flow.name for flow in await list_flows()] == ["Other"]
+        assert await list_versions(flow_id) == []
+        assert (await flow_by_id(other_id)).newest == 1
+
+
+async def test_who_did_what_to_a_flow_is_in_the_trail(tenant_a: UUID) -> None:
+    with tenant(tenant_a), acting_as(Actor(kind="user", name="Kari")):
+        flow_id = await create_flow("Switchboard")
+        saved = await save_version(flow_id, GOODBYE, BUILT_IN, comment=" First ")
+        assert (saved.author, saved.comment) == ("Kari", "First")
+        assert (await rename_flow(flow_id, "Main", 2)).name == "Main"
+        await publish(await main_number(), saved.id)
+        trail = (await entries(AuditFilter(action="flow."))).items
+        told = ["flow.published", "flow.renamed", "flow.saved", "flow.created"]
+        assert [entry.action for entry in trail] == told
+        assert {entry.actor for entry in trail} == {"Kari"}
 
 
 async def test_publishing_points_a_main_number_at_a_version(database: object, tenant_a: UUID) -> None:
@@ -86,7 +143,7 @@ async def test_publishing_points_a_main_number_at_a_version(database: object, te
         assert row.published_at is not None
         with pytest.raises(TenancyError, match="no main number"):
             await publish(uuid4(), version)
-        with pytest.raises(FlowNotFound, match="no version"):
+        with pytest.raises(VersionNotFound):
             await publish(number, uuid4())
 
 
@@ -101,8 +158,11 @@ async def test_a_tenant_neither_sees_nor_publishes_anothers_flow(
             load_published(version),
             publish(number, version),
             save_version(flow_id, GOODBYE, BUILT_IN, author="Mallory"),
+            restore_version(flow_id, 1, BUILT_IN, edition=2),
+            rename_flow(flow_id, "Mine", 2),
+            remove_flow(flow_id, 2),
         ):
-            with pytest.raises(FlowNotFound):
+            with pytest.raises(NotFound):
                 await attempt
         assert await list_versions(flow_id) == await list_flows() == []
         # Also past the service: the foreign key is of the tenant.

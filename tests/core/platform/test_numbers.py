@@ -12,7 +12,8 @@ from core.data import Database, tenant
 from core.directory.service import add_person
 from core.flows.document import Document, Node
 from core.flows.elements import BUILT_IN
-from core.flows.service import create_flow, publish, save_version
+from core.flows.service import create_flow
+from core.flows.versions import publish, save_version
 from core.platform.model import MOST, parse_numbers
 from core.platform.numbers import assign, enter, give_back, inventory, remove
 from core.tenancy.errors import TenancyError

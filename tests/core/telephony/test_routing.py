@@ -12,7 +12,8 @@ from core.data import Database, system, tenant, transaction
 from core.directory.service import NewDevice, add_person
 from core.flows.document import parse
 from core.flows.elements import BUILT_IN
-from core.flows.service import create_flow, publish, save_version
+from core.flows.service import create_flow
+from core.flows.versions import publish, save_version
 from core.platform.numbers import add_main_number
 from core.queues.errors import UnknownQueue
 from core.queues.service import add_member, create_queue

@@ -170,7 +170,13 @@ def _flat(value: Any) -> Any:
     return "" if value is None or isinstance(value, dict) else str(value)
 
 
-TEXTS = {"email": "somebody@example.com", "number": "+4722334455", "timezone": "Europe/Oslo", "language": "nb"}
+TEXTS = {
+    "email": "somebody@example.com",
+    "number": "+4722334455",
+    "timezone": "Europe/Oslo",
+    "language": "nb",
+    "name": "Something new",
+}
 """What a text field holds, by a word in its name; every other one holds an id, which may be a name as well."""
 
 

@@ -8,7 +8,8 @@ from httpx import Response
 
 from core.data import tenant
 from core.flows.elements import BUILT_IN
-from core.flows.service import create_flow, save_version
+from core.flows.service import create_flow
+from core.flows.versions import save_version
 from core.identity.service import create_user
 from core.identity.tables import User
 from core.schedules.model import Schedule
