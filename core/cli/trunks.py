@@ -22,11 +22,13 @@ def list_(settings: Settings) -> None:
     """Show the trunks, the first choice first."""
 
     async def work(_: Installation) -> list[tuple[str, ...]]:
-        rows: list[tuple[str, ...]] = [("name", "address", "mode", "user", "numbers", "calls", "priority")]
+        rows: list[tuple[str, ...]] = [("name", "address", "mode", "user", "numbers", "calls", "priority", "identity")]
         for one in await all_trunks():
             address = f"{one.host}:{one.port} {one.transport}"
             numbers = f"{one.number_format} {one.region}"
-            rows.append((one.name, address, one.mode, one.username, numbers, str(one.max_calls), str(one.priority)))
+            identity = "trusted" if one.trusts_identity else ""
+            limits = (str(one.max_calls), str(one.priority))
+            rows.append((one.name, address, one.mode, one.username, numbers, *limits, identity))
         return rows
 
     table(in_installation(settings, work))
@@ -45,6 +47,7 @@ def list_(settings: Settings) -> None:
 )
 @click.option("--region", default="NO", show_default=True, help="ISO 3166 code of the trunk's country.")
 @click.option("--allow", multiple=True, help="Address or network that may call in besides HOST; may be repeated.")
+@click.option("--trust-identity", is_flag=True, help="P-Asserted-Identity of this carrier names the caller.")
 @click.option("--max-calls", type=click.IntRange(1), default=100, show_default=True)
 @click.option("--priority", type=int, default=10, show_default=True, help="The lowest is tried first.")
 @click.pass_obj
@@ -60,6 +63,7 @@ def put(
     number_format: str,
     region: str,
     allow: tuple[str, ...],
+    trust_identity: bool,
     max_calls: int,
     priority: int,
 ) -> None:
@@ -80,6 +84,7 @@ def put(
             number_format=NumberFormat(number_format),
             region=region,
             allowed=allow,
+            trusts_identity=trust_identity,
             max_calls=max_calls,
             priority=priority,
         )

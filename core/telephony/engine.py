@@ -126,7 +126,7 @@ class Engine:
             logger.warning("INVITE from %s refused: no trunk has that address", source)
             self._refuse(leg, cause)
             return
-        invite = read_invite(message, source=source, trunk=line.trunk.name, region=line.trunk.region)
+        invite = read_invite(message, source=source, trunk=line.trunk)
         leg.address = invite.caller or "anonymous"
         leg.sip_call_id = invite.sip_call_id
         busy = self.callers >= self._max_calls or line.calls >= line.trunk.max_calls
@@ -146,7 +146,7 @@ class Engine:
         self.refused += 1
         line = self.lines.of_source(source)
         if line is not None:
-            invite = read_invite(message, source=source, trunk=line.trunk.name, region=line.trunk.region)
+            invite = read_invite(message, source=source, trunk=line.trunk)
             self._on_refused(invite, cause_of_refusal(code), code)
 
     def _refuse(self, leg: PjLeg, cause: Cause) -> None:

@@ -6,6 +6,7 @@ from urllib.parse import unquote
 from msgspec import Struct
 
 from core.telephony.numbers import to_e164
+from core.telephony.trunks import Trunk
 
 _COMPACT = {"f": "from", "t": "to", "i": "call-id", "m": "contact"}
 _ADDRESS = re.compile(r'^\s*(?:"((?:[^"\\]|\\.)*)"|([^<"]*?))\s*<\s*([^>]*)>|^\s*([^;\s]+)')
@@ -68,22 +69,22 @@ def user(uri: str) -> str:
     return unquote(host if scheme.lower() == "tel" else name or "").partition(";")[0]
 
 
-def read_invite(message: str, *, source: str, trunk: str, region: str) -> IncomingCall:
-    """Read an INVITE of a trunk in `region`. The caller is P-Asserted-Identity (RFC 3325) before From."""
+def read_invite(message: str, *, source: str, trunk: Trunk) -> IncomingCall:
+    """Read an INVITE of a trunk. From a trusted one P-Asserted-Identity names the caller before From (RFC 3325)."""
     headers = Headers(message)
     name, claimed = address(headers.get("from"))
-    asserted = address(headers.get("p-asserted-identity"))[1]
+    asserted = address(headers.get("p-asserted-identity"))[1] if trunk.trusts_identity else ""
     withheld = bool({"id", "user", "full"} & set(re.split(r"[;,\s]+", headers.get("privacy").lower())))
     withheld = withheld or claimed.lower() in ("anonymous", "unavailable", "")
     request = headers.first.split(" ")
     dialled = user(request[1]) if len(request) > 1 else ""
     dialled = dialled or address(headers.get("to"))[1]
-    caller = "" if withheld else to_e164(asserted or claimed, region)
+    caller = "" if withheld else to_e164(asserted or claimed, trunk.region)
     return IncomingCall(
         caller=caller,
         display_name="" if withheld else _printable(name),
-        dialled=to_e164(dialled, region) or _printable(dialled),
-        trunk=trunk,
+        dialled=to_e164(dialled, trunk.region) or _printable(dialled),
+        trunk=trunk.name,
         sip_call_id=headers.get("call-id")[:LONGEST_CALL_ID],
         source=source,
     )

@@ -1,6 +1,6 @@
 """Trunks: they belong to the platform, not to a tenant."""
 
-from piccolo.columns import UUID, Array, Integer, Text
+from piccolo.columns import UUID, Array, Boolean, Integer, Text
 from piccolo.table import Table
 
 from core.data import uuid7
@@ -20,5 +20,6 @@ class TrunkRow(Table, tablename="trunk"):
     number_format = Text(help_text="How numbers are written to the carrier.")
     region = Text(help_text="ISO 3166 code of the country whose national numbers it speaks.")
     allowed = Array(base_column=Text(), help_text="IP addresses or networks that may call in over it.")
+    trusts_identity = Boolean(default=False, help_text="Its P-Asserted-Identity names the caller.")
     max_calls = Integer(default=100)
     priority = Integer(default=10, help_text="The lowest is tried first.")

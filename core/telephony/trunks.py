@@ -52,6 +52,8 @@ class Trunk(Struct, frozen=True, kw_only=True):
     """ISO 3166 code of the country whose national numbers it speaks."""
     allowed: tuple[str, ...] = ()
     """IP addresses or networks that may call in over it, besides its host."""
+    trusts_identity: bool = False
+    """Its P-Asserted-Identity names the caller (RFC 3325); otherwise its From does."""
     max_calls: Annotated[int, Meta(ge=1)] = 100
     priority: int = 10
     """The lowest is tried first."""

@@ -7,13 +7,15 @@ from core.telephony.trunks import TrunkMode
 
 
 async def test_a_trunk_is_stored_replaced_and_removed(good, database) -> None:
-    await good("trunk", "put", "carrier", "127.0.0.1", "--allow", "192.0.2.0/24", "--priority", "5")
+    await good("trunk", "put", "carrier", "127.0.0.1", "--allow", "192.0.2.0/24", "--priority", "5", "--trust-identity")
     (first,) = await all_trunks()
+    assert first.trusts_identity
+    assert "trusted" in await good("trunk", "list")
     registration = ("--mode", "registration", "--username", "u", "--secret-stdin")
     await good("trunk", "put", "carrier", "127.0.0.2", *registration, stdin="s3cret\n")
     (second,) = await all_trunks()
     assert (second.id, second.host, second.mode) == (first.id, "127.0.0.2", TrunkMode.REGISTRATION)
-    assert (second.secret, second.allowed) == ("s3cret", ())
+    assert (second.secret, second.allowed, second.trusts_identity) == ("s3cret", (), False)
     listed = await good("trunk", "list")
     assert "127.0.0.2:5060 udp" in listed
     assert "s3cret" not in listed

@@ -1,20 +1,25 @@
 """Reading an INVITE."""
 
 import time
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.telephony.invite import IncomingCall, address, read_invite, user
+from core.telephony.trunks import Trunk
+
+CARRIER = Trunk(id=UUID(int=1), name="carrier", host="192.0.2.1", trusts_identity=True)
+ANY_CARRIER = Trunk(id=UUID(int=2), name="another", host="192.0.2.1")
 
 
-def read(*headers: str, first: str = "INVITE sip:22334455@192.0.2.9 SIP/2.0") -> IncomingCall:
+def read(*headers: str, first: str = "INVITE sip:22334455@192.0.2.9 SIP/2.0", trunk: Trunk = CARRIER) -> IncomingCall:
     """Read an INVITE with these headers."""
-    return read_invite("\r\n".join([first, *headers, "", ""]), source="192.0.2.1:5060", trunk="carrier", region="NO")
+    return read_invite("\r\n".join([first, *headers, "", ""]), source="192.0.2.1:5060", trunk=trunk)
 
 
-def test_the_caller_is_who_the_network_asserts_before_who_claims() -> None:
+def test_the_caller_is_who_a_trusted_network_asserts_before_who_claims() -> None:
     call = read(
         'From: "Kari" <sip:12345678@x>;tag=1', "P-Asserted-Identity: <sip:+4790000001@x;user=phone>", "Call-ID: a@b"
     )
@@ -26,6 +31,12 @@ def test_the_caller_is_who_the_network_asserts_before_who_claims() -> None:
         sip_call_id="a@b",
         source="192.0.2.1:5060",
     )
+
+
+def test_what_a_network_asserts_that_is_not_trusted_counts_for_nothing() -> None:
+    asserts = "P-Asserted-Identity: <sip:+4790000001@x;user=phone>"
+    assert read("From: <sip:12345678@x>", asserts, trunk=ANY_CARRIER).caller == "+4712345678"
+    assert read("From: <sip:anonymous@anonymous.invalid>", asserts, trunk=ANY_CARRIER).caller == ""
 
 
 @pytest.mark.parametrize(
@@ -74,7 +85,7 @@ def test_quotes_in_a_display_name() -> None:
 
 @given(st.text(max_size=400))
 def test_any_text_is_read_without_an_exception(text: str) -> None:
-    call = read_invite(text, source="", trunk="", region="NO")
+    call = read_invite(text, source="", trunk=CARRIER)
     assert not call.caller or call.caller.startswith("+")
 
 
