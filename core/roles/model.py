@@ -37,6 +37,7 @@ AREAS = {
     "live": N_("Live"),
     "calls": N_("Call log"),
     "queues": N_("Queues"),
+    "flows": N_("Call flows"),
     "schedules": N_("Opening hours"),
     "audit": N_("Audit trail"),
     "numbers": N_("Numbers"),
