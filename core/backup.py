@@ -1,9 +1,10 @@
-"""Backup and restore of an installation: database, Redis, the journal's spools and the recordings, in one folder."""
+"""Backup and restore of an installation: database, Redis, spools, recordings and the secret key, in one folder."""
 
 import hashlib
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -15,6 +16,7 @@ from core.calls.recovery import store_spooled
 from core.config import Settings
 from core.data import dump
 from core.host.loader import load
+from core.identity.vault import FILE as KEY
 from core.wiring import DataServices, folder_of, migrate_all, open_installation
 
 FORMAT = 1
@@ -51,6 +53,7 @@ async def back_up(settings: Settings, target: Path) -> Manifest:
         await dump.dump_redis(services.redis_url, target / REDIS)
         await dump.dump_database(services.database_url, target / DATABASE)
         _copy(folder / RECORDINGS, target / RECORDINGS)
+        _copy_file(folder / KEY, target / KEY)  # without it the database's sealed secrets are lost
         files = {str(file.relative_to(target)): _digest(file) for file in _files(target)}
         manifest = Manifest(FORMAT, version("sentralbord"), datetime.now(UTC), files)
         (target / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
@@ -108,6 +111,7 @@ async def restore(settings: Settings, source: Path) -> int:
     await migrate_all(settings, load())
     _copy(source / RECORDINGS, folder / RECORDINGS)
     _copy(source / SPOOL, folder / SPOOL)
+    _copy_file(source / KEY, folder / KEY)
     async with open_installation(settings) as installation:
         # The media processes of this machine may have other names, so nobody else would read these spools.
         return sum([await store_spooled(spool, installation.redis) for spool in sorted((folder / SPOOL).glob("*"))])
@@ -135,10 +139,13 @@ def _copy(source: Path, target: Path) -> None:
     for file in _files(source):
         copy = target / file.relative_to(source)
         copy.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            shutil.copy2(file, copy)
-        except FileNotFoundError:
-            continue
+        _copy_file(file, copy)
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    """The file with its time and rights, if there is one."""
+    with suppress(FileNotFoundError):
+        shutil.copy2(source, target)
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -67,6 +67,9 @@ class WebSettings(Section, frozen=True, kw_only=True):
     """Send cookies over HTTPS only; always so when public_url begins with https."""
     session_hours: Count
     """A sign-in lasts this long without use."""
+    secret_key: str
+    """Key that secrets in the database are sealed with: 32 random bytes, URL-safe Base64. Empty: secret.key in the data
+    folder, made when there is none. Every machine of an installation needs the same."""
     trusted_proxies: str
     """Addresses and networks of reverse proxies, with commas between: only from them is X-Forwarded-For believed."""
 

@@ -7,6 +7,8 @@ from litestar.datastructures import Cookie
 SESSION = "session"
 CSRF = "csrf"
 """Token of a visitor who is not signed in; afterwards the session holds it."""
+PENDING = "pending"
+"""Who has given the right password and is asked for the second step."""
 LANGUAGE = "language"
 THEME = "theme"
 YEAR = 365 * 86400

@@ -37,6 +37,28 @@ class LinkOver(Refused):
         super().__init__(N_("This link has been used, or it is too old. Ask for a new one."))
 
 
+class SignInAgain(Refused):
+    """What is asked for needs a sign-in of the last minutes."""
+
+    code = "sign_in_again"
+    status = 403
+    leads_to = "/sign-in?again=true&next=/profile/security"
+
+    def __init__(self) -> None:
+        super().__init__(N_("Sign in again to change how you sign in: the last time is a while ago."))
+
+
+class SecondFactorMissing(Refused):
+    """The company requires a second factor, and she has none: nothing else opens until she has set one up."""
+
+    code = "second_factor_missing"
+    status = 403
+    leads_to = "/profile/security"
+
+    def __init__(self) -> None:
+        super().__init__(N_("Your company requires a second factor: set one up to go on."))
+
+
 class WrongCredentials(Exception):
     """No active user has this identifier and password. Which of the two is wrong is not told."""
 

@@ -1,6 +1,5 @@
 """What users sign in with (GEN-4, GEN-5): given, taken away, looked up."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from core.api.errors import Taken
@@ -47,7 +46,7 @@ async def add_identifier(user_id: UUID, kind: Kind, text: str) -> UserIdentifier
     Raises Invalid, Taken, NoSuchUser, IdentityError when she has MOST already.
     """
     async with transaction():
-        user = await _user(user_id)
+        user = await locked_user(user_id)
         if await UserIdentifier.count().where(UserIdentifier.user_id == user_id) >= MOST:
             raise IdentityError(
                 N_("A user signs in with at most {most} different things: remove one first."), most=MOST
@@ -73,7 +72,7 @@ async def keep_identifier(user_id: UUID, kind: Kind, text: str) -> UserIdentifie
 async def remove_identifier(user_id: UUID, identifier_id: UUID) -> None:
     """Take one away. Raises NoSuchUser, or IdentityError when it is the last one: she could never sign in again."""
     async with transaction():
-        user = await _user(user_id)
+        user = await locked_user(user_id)
         there = await identifiers(user_id)
         gone = next((one for one in there if one.id == identifier_id), None)
         if gone is None:
@@ -91,7 +90,7 @@ async def change_email(user_id: UUID, email: str) -> None:
     """
     new = email.strip()
     async with transaction():
-        user = await _user(user_id)
+        user = await locked_user(user_id)
         if new.lower() != user.email.lower():
             hers = {one.value: one.id for one in await identifiers(user_id) if one.kind == "email"}
             if new.lower() not in hers:
@@ -101,9 +100,9 @@ async def change_email(user_id: UUID, email: str) -> None:
         await User.update({User.email: new}).where(User.id == user_id)
 
 
-async def _user(user_id: UUID) -> User:
-    """The user of the tenant in force, locked so that two changes of her come one after the other."""
-    found: Sequence[User] = await User.objects().where(User.id == user_id).lock_rows("UPDATE")
+async def locked_user(user_id: UUID) -> User:
+    """The user of the tenant in force, held so that changes of her come one after the other. Raises NoSuchUser."""
+    found: list[User] = await User.objects().where(User.id == user_id).lock_rows("UPDATE")
     if not found:
         raise NoSuchUser(N_("There is no such user."))
     return found[0]

@@ -13,7 +13,8 @@ from litestar.response import Redirect, Template
 from msgspec import Meta
 
 from core.identity import service
-from core.identity.cookies import CSRF, LANGUAGE, SESSION, YEAR, Cookies
+from core.identity.cookies import LANGUAGE, SESSION, YEAR, Cookies
+from core.identity.entrance import Entrance, address_of
 from core.identity.errors import SeveralCompanies, TooManyAttempts, WrongCredentials
 from core.identity.sessions import Session, Sessions
 from core.identity.throttle import Throttle
@@ -47,15 +48,12 @@ def safe_next(address: str) -> str:
     return address if local and address.isprintable() else HOME
 
 
-def address_of(request: Request[Any, Any, Any]) -> str:
-    """The IP address that a request comes from."""
-    return request.client.host if request.client else ""
-
-
 @get("/sign-in", opt={"permission": "public"}, include_in_schema=False)
-async def sign_in_page(request: Request[Any, Any, Any], next: FromQuery[str] = HOME) -> Response[Any]:
-    """The sign-in page; who is signed in goes on."""
-    if request.user is not None:
+async def sign_in_page(
+    request: Request[Any, Any, Any], next: FromQuery[str] = HOME, again: FromQuery[bool] = False
+) -> Response[Any]:
+    """The sign-in page; who is signed in goes on, unless she is to prove `again` who she is."""
+    if request.user is not None and not again:
         return Redirect(safe_next(next))
     return _form(request, next=safe_next(next))
 
@@ -64,11 +62,10 @@ async def sign_in_page(request: Request[Any, Any, Any], next: FromQuery[str] = H
 async def sign_in(
     request: Request[Any, Any, Any],
     data: URLEncodedBody[SignInForm],
-    sessions: NamedDependency[Sessions],
     throttle: NamedDependency[Throttle],
-    cookie_jar: NamedDependency[Cookies],
+    entrance: NamedDependency[Entrance],
 ) -> Response[Any]:
-    """Check the password and begin a new session; the one the browser came with ends."""
+    """Check the password, and go on to the second step or in."""
     typed, goal = data.identifier.strip(), safe_next(data.next)
     if not typed or not data.password:
         error = _("Enter what you sign in with, and the password.")
@@ -86,18 +83,10 @@ async def sign_in(
         answer = _form(request, status=refusal.status, identifier=typed, next=goal, error=refusal.text(_))
         answer.headers.update(refusal.headers)
         return answer
-    if request.auth is not None:
-        await sessions.end(request.auth)
-    session = await sessions.start(principal, address=address, agent=request.headers.get("user-agent", ""))
-    return Redirect(
-        goal,
-        status_code=303,
-        headers={"Cache-Control": "no-store"},
-        cookies=[cookie_jar.make(SESSION, session.id), cookie_jar.make(CSRF, "", max_age=0)],
-    )
+    return await entrance.proved(request, principal, goal)
 
 
-@post("/sign-out", opt={"permission": "signed_in"}, include_in_schema=False)
+@post("/sign-out", opt={"permission": "signed_in", "enrolment": True}, include_in_schema=False)
 async def sign_out(
     request: Request[Any, Session, Any], sessions: NamedDependency[Sessions], cookie_jar: NamedDependency[Cookies]
 ) -> Response[Any]:

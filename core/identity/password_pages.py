@@ -12,9 +12,9 @@ from msgspec import Meta
 from core.api.errors import Invalid, Refused
 from core.api.texts import N_
 from core.audit.model import Actor, acting_as
+from core.identity.entrance import address_of
 from core.identity.identifier import read_identifier
 from core.identity.links import LinkHolder, PasswordLinks
-from core.identity.pages import address_of
 from core.identity.throttle import LINK_REQUEST, LINK_USE, Throttle
 from core.ui.forms import problem_of, problems_of
 from core.ui.shell import done, page

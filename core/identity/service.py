@@ -8,7 +8,7 @@ import msgspec
 from piccolo.columns.combination import WhereRaw
 from piccolo.query.functions import Lower
 
-from core.api.errors import Taken
+from core.api.errors import Invalid, Taken
 from core.api.texts import N_
 from core.audit.service import record
 from core.data import DatabaseUnavailable, system, tenant, transaction
@@ -21,7 +21,7 @@ from core.identity.passwords import checked_password, hash_password, verify_pass
 from core.identity.sessions import Session, Sessions
 from core.identity.settings import security_settings
 from core.identity.tables import PasswordLink, User, role_columns
-from core.identity.throttle import Throttle
+from core.identity.throttle import PASSWORD_CHANGE, Throttle
 from core.tenancy.tables import Tenant
 
 log = logging.getLogger(__name__)
@@ -113,6 +113,22 @@ async def set_password(sessions: Sessions, user: User, password: str) -> None:
         await PasswordLink.delete().where(PasswordLink.user_id == user.id)
         await record("user.password_set", user.id, user.name)
     await sessions.revoke(user.id)
+
+
+async def change_password(
+    sessions: Sessions, throttle: Throttle, user_id: UUID, current: str, new: str, address: str
+) -> None:
+    """A user's own change: she proves the password that she has, and all her sessions but the caller's end (PRF-2).
+
+    The caller gives the session that goes on a new id. Raises Invalid, WeakPassword, TooManyAttempts.
+    """
+    await throttle.begin(str(user_id), address, PASSWORD_CHANGE)
+    user = await User.objects().get(User.id == user_id)
+    assert user is not None, "who is signed in is there"
+    if not (await verify_password(user.password_hash or "", current)).matches:
+        raise Invalid(N_("This is not the password that you have."), field="current")
+    await throttle.withdraw(str(user_id), address, PASSWORD_CHANGE)
+    await set_password(sessions, user, new)
 
 
 async def user_with_email(email: str) -> User:

@@ -3,18 +3,28 @@
 import hashlib
 import secrets
 import time
+from datetime import UTC, datetime
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 from redis.asyncio import Redis
 
+from core.api.errors import NotFound
+from core.api.texts import N_
+from core.identity.devices import device_of
+from core.identity.errors import SignInAgain
 from core.identity.model import Principal
 from core.identity.stamps import Stamps
 
 PREFIX = "session:"
 LONGEST_DAYS = 14
 """A session ends after so long even when it is used."""
+RECENT_SECONDS = 900
+"""Who changes how she signs in has signed in at most so long ago."""
+
+How = Literal["password", "code", "recovery", "passkey", "provider"]
 
 
 class Session(Struct, frozen=True):
@@ -28,11 +38,37 @@ class Session(Struct, frozen=True):
     """When the user's row was last read."""
     stamp: str = ""
     """The tenant's stamp (see Stamps) from before that."""
+    how: How = "password"
+    """By what she proved who she is."""
+    enrol: bool = False
+    """Nothing opens but the page where she sets up a second factor."""
     address: str = ""
     agent: str = ""
     digest: str = ""
     """Names the session without giving its id away."""
     id: str = ""
+    seen: float = 0
+    """When it was last used; known of sessions in a list only."""
+
+    @property
+    def device(self) -> str:
+        """The browser and the system, as far as they say what they are."""
+        return device_of(self.agent)
+
+    @property
+    def began(self) -> datetime:
+        """When she signed in."""
+        return datetime.fromtimestamp(self.started, UTC)
+
+    @property
+    def seen_at(self) -> datetime:
+        """When it was last used."""
+        return datetime.fromtimestamp(self.seen, UTC)
+
+    def require_recent(self) -> None:
+        """Raise SignInAgain unless she has proved lately who she is: somebody else may sit at her browser."""
+        if time.time() - self.started > RECENT_SECONDS:
+            raise SignInAgain
 
 
 class Sessions:
@@ -43,7 +79,9 @@ class Sessions:
         self._idle = idle_seconds
         self.stamps = Stamps(redis)
 
-    async def start(self, principal: Principal, *, address: str = "", agent: str = "") -> Session:
+    async def start(
+        self, principal: Principal, *, how: How = "password", enrol: bool = False, address: str = "", agent: str = ""
+    ) -> Session:
         """A new session with a new 256-bit id, whatever id the browser came with."""
         now, session_id = time.time(), secrets.token_urlsafe(32)
         session = Session(
@@ -51,16 +89,14 @@ class Sessions:
             csrf=secrets.token_urlsafe(24),
             started=now,
             checked=now,
+            how=how,
+            enrol=enrol,
             address=address,
             agent=agent[:200],
             digest=_digest(session_id),
             id=session_id,
         )
-        async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.set(f"{PREFIX}{session.digest}", _encode(session), ex=self._idle)
-            pipe.sadd(_user_key(principal.user_id), session.digest)
-            pipe.expire(_user_key(principal.user_id), LONGEST_DAYS * 86400)
-            await pipe.execute()
+        await self._keep(session)
         return session
 
     async def find(self, session_id: str) -> Session | None:
@@ -92,19 +128,55 @@ class Sessions:
             pipe.srem(_user_key(session.principal.user_id), session.digest)
             await pipe.execute()
 
+    async def renew(self, session: Session, **changed: Any) -> Session:
+        """The session under a new id and with a new token, `changed`: fields that differ; the old id is dead."""
+        session_id = secrets.token_urlsafe(32)
+        fresh = msgspec.structs.replace(
+            session, id=session_id, digest=_digest(session_id), csrf=secrets.token_urlsafe(24), **changed
+        )
+        await self._keep(fresh)
+        await self.end(session)
+        return fresh
+
     async def of_user(self, user_id: UUID) -> list[Session]:
         """The user's sessions, newest first; their `id` is empty."""
         digests = await self._digests(user_id)
-        stored = await self._redis.mget([f"{PREFIX}{digest}" for digest in digests]) if digests else []
-        found = [msgspec.json.decode(value, type=Session) for value in stored if value is not None]
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for digest in digests:
+                pipe.get(f"{PREFIX}{digest}")
+                pipe.pttl(f"{PREFIX}{digest}")
+            answers = await pipe.execute()
+        now = time.time()
+        found = [
+            msgspec.structs.replace(msgspec.json.decode(stored, type=Session), seen=now - self._idle + left / 1000)
+            for stored, left in zip(answers[::2], answers[1::2], strict=True)
+            if stored is not None
+        ]
         return sorted(found, key=lambda session: -session.started)
 
-    async def revoke(self, user_id: UUID) -> int:
-        """End all sessions of a user, at once; returns how many there were."""
-        keys = [f"{PREFIX}{digest}" for digest in await self._digests(user_id)]
-        ended = int(await self._redis.delete(*keys)) if keys else 0
-        await self._redis.delete(_user_key(user_id))
+    async def end_one(self, user_id: UUID, digest: str) -> None:
+        """End one session of a user. Raises NotFound when it is none of hers."""
+        if digest not in await self._digests(user_id):
+            raise NotFound(N_("There is no such session, or it has ended."))
+        await self._redis.delete(f"{PREFIX}{digest}")
+        await self._redis.srem(_user_key(user_id), digest)
+
+    async def revoke(self, user_id: UUID, *, but: str = "") -> int:
+        """End all sessions of a user, at once, but the one with this digest; returns how many there were."""
+        digests = [digest for digest in await self._digests(user_id) if digest != but]
+        if not digests:
+            return 0
+        ended = int(await self._redis.delete(*(f"{PREFIX}{digest}" for digest in digests)))
+        await self._redis.srem(_user_key(user_id), *digests)
         return ended
+
+    async def _keep(self, session: Session) -> None:
+        owner = _user_key(session.principal.user_id)
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.set(f"{PREFIX}{session.digest}", _encode(session), ex=self._idle)
+            pipe.sadd(owner, session.digest)
+            pipe.expire(owner, LONGEST_DAYS * 86400)
+            await pipe.execute()
 
     async def _digests(self, user_id: UUID) -> list[str]:
         """Of all sessions of a user, also of some that are over by idleness."""

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID as UniqueId
 
-from piccolo.columns import UUID, Boolean, Text, Timestamptz
+from piccolo.columns import UUID, BigInt, Boolean, Bytea, Text, Timestamptz
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.table import Table
 
@@ -51,6 +51,23 @@ class PasswordLink(TenantTable, Table, tablename="password_link"):
     digest = Text(help_text="SHA-256 of the secret in the link.")
     created_at = Timestamptz(default=TimestamptzNow())
     expires_at = Timestamptz()
+
+
+class Totp(TenantTable, Table, tablename="totp"):
+    """A user's one-time codes (RFC 6238): wanted at sign-in once she has shown that her app makes them."""
+
+    user_id = UUID()
+    secret = Bytea(secret=True, help_text="Sealed: see core.identity.vault.")
+    last_step = BigInt(default=0, help_text="Number of the period whose code was used last: none is taken twice.")
+    created_at = Timestamptz(default=TimestamptzNow())
+    confirmed_at = Timestamptz(null=True, default=None)
+
+
+class RecoveryCode(TenantTable, Table, tablename="recovery_code"):
+    """A code that takes the place of a second factor, once. Gone when it was used."""
+
+    user_id = UUID()
+    digest = Text(secret=True, help_text="SHA-256 of the code.")
 
 
 def role_columns(role: str) -> dict[Any, Any]:

@@ -29,6 +29,9 @@ class Limits(Struct, frozen=True):
 
 
 SIGN_IN = Limits("signin", window=15 * 60, pair=5, address=50, account=25)
+SECOND_FACTOR = Limits("second", window=15 * 60, pair=5, address=50, account=10)
+"""Only who has the password gets so far, so it locks nobody out but her who gave it away."""
+PASSWORD_CHANGE = Limits("password", window=15 * 60, pair=5, address=50, account=25)
 LINK_REQUEST = Limits("link", window=30 * 60, pair=3, address=30, account=10)
 """Every request counts. A link lives as long as the window: who is made to wait has one in her mailbox."""
 LINK_USE = Limits("link-use", window=15 * 60, pair=10, address=30, account=10)

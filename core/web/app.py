@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from litestar import Litestar, Request, get
@@ -34,11 +35,19 @@ from core.host.lifespan import lifespans
 from core.host.registry import Registry
 from core.host.service import Modules, follow_modules, load_gate
 from core.identity.cookies import Cookies
+from core.identity.entrance import Entrance
+from core.identity.guards import EnrolmentGuard
+from core.identity.http import PROFILE_API
 from core.identity.links import PasswordLinks
 from core.identity.pages import PAGES as IDENTITY_PAGES
 from core.identity.password_pages import PAGES as PASSWORD_PAGES
+from core.identity.pending import PendingSignIns
+from core.identity.second_factor import SecondFactors
+from core.identity.second_step_pages import PAGES as SECOND_STEP_PAGES
+from core.identity.security_pages import PAGES as SECURITY_PAGES
 from core.identity.sessions import Sessions
 from core.identity.throttle import Throttle
+from core.identity.vault import Vault
 from core.messages.service import StoredOutbox
 from core.numbers.http import Numbers
 from core.numbers.pages import PAGES as NUMBER_PAGES
@@ -120,6 +129,8 @@ def create_app(
     cookies = Cookies(secure=settings.web.secure_cookies or settings.web.public_url.startswith("https:"))
     sessions = Sessions(redis, idle_seconds=settings.web.session_hours * 3600)
     accesses = Accesses(Catalogue(plugin.manifest for plugin in registry.plugins.values()), gate.plugins)
+    pending = PendingSignIns(redis)
+    factors = SecondFactors(Vault(settings.web.secret_key, Path(settings.data.folder)))
     boards = QueueBoards(redis)
     hub = Hub(LiveCalls(redis), boards)
     services: dict[str, Any] = {
@@ -129,6 +140,9 @@ def create_app(
         "sessions": sessions,
         "accesses": accesses,
         "throttle": Throttle(redis),
+        "pending": pending,
+        "factors": factors,
+        "entrance": Entrance(sessions, pending, factors, cookies),
         "links": PasswordLinks(StoredOutbox(), sessions, settings.web.address),
         "plugins": plugins,
         "modules": Modules(redis, gate, dispatcher),
@@ -171,6 +185,9 @@ def create_app(
             Schedules,
             *IDENTITY_PAGES,
             *PASSWORD_PAGES,
+            *SECOND_STEP_PAGES,
+            *SECURITY_PAGES,
+            *PROFILE_API,
             *PROFILE_PAGES,
             *HEALTH,
             messages,
@@ -181,6 +198,7 @@ def create_app(
         guards=[
             plugins.guard,
             CsrfGuard(settings.web.public_url),
+            EnrolmentGuard(),
             permission_guard,
             IntakeGuard(),
         ],

@@ -81,7 +81,9 @@ def handle_error(request: Request[Any, Any, Any], error: Exception) -> Response[
     if not _wants_page(request):
         return _problem(request, error, status, detail, headers)
     if status == 401 and request.method == "GET":
-        return _to_sign_in(request)
+        return _to(request, f"/sign-in?next={quote(_path(request))}")
+    if leads_to := getattr(error, "leads_to", ""):
+        return _to(request, leads_to)
     request.state.setdefault("shell", Shell(nonce(request.scope), "", request.url.path))
     kind = kind_of(status)
     response = page(
@@ -102,12 +104,11 @@ def kind_of(status: int) -> Kind:
     return KINDS.get(status) or KINDS[400 if status < 500 else 500]
 
 
-def _to_sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
-    """Lead to the sign-in and back here. htmx would swap it into the page, so it is told to leave the page."""
-    address = f"/sign-in?next={quote(_path(request))}"
+def _to(request: Request[Any, Any, Any], address: str) -> Response[Any]:
+    """Lead to another page of ours. htmx would swap it into this one, so it is told to leave the page."""
     if "hx-request" in request.headers:
         return Response(b"", headers={"HX-Redirect": address})
-    return Redirect(address)
+    return Redirect(address, status_code=302 if request.method == "GET" else 303)
 
 
 def _status(error: Exception) -> tuple[int, str]:

@@ -15,5 +15,8 @@ ADMINISTRATION = (
     Entry("/admin/platform/numbers", "hash", N_("Number inventory"), "platform.view"),
 )
 """Pages below /admin (GEN-2). The first one that the user may see opens when she goes to the administration."""
-PROFILE = (Entry("/profile/details", "id-card", N_("About me"), SIGNED_IN),)
+PROFILE = (
+    Entry("/profile/details", "id-card", N_("About me"), SIGNED_IN),
+    Entry("/profile/security", "shield-check", N_("Security"), SIGNED_IN),
+)
 """Pages below /profile (GEN-3)."""

@@ -25,6 +25,8 @@ from core.config import Settings, load_settings
 from core.data import Database, tenant
 from core.data.provision import provision
 from core.host.registry import Registry
+from core.identity.vault import FILE as KEY
+from core.identity.vault import Vault
 from core.tenancy.service import create_tenant
 from core.wiring import DataServices, Installation, migrate_all, open_installation
 from tests.core.calls.support import dump, new_call, publish, running, some_calls, started, stored, until
@@ -144,6 +146,7 @@ async def _work(site: Installation, folder: Path, tenant_id: UUID) -> UUID:
     recording = folder / "recordings" / str(tenant_id) / "2026-11" / "greeting.wav"
     recording.parent.mkdir(parents=True)
     recording.write_bytes(SOUND)
+    Vault("", folder).seal("hemmelig", "test")
     return call_id
 
 
@@ -208,6 +211,7 @@ async def _is_the_same(busy: Busy, settings: Settings) -> None:
         assert [row for row in ours[name] if live not in row] == [row for row in rows if live not in row], name
     assert [file.read_bytes() for file in (folder / "recordings").rglob("*.wav")] == [SOUND]
     assert list((folder / "spool").iterdir()) == []
+    assert (folder / KEY).read_bytes() == (busy.backup / KEY).read_bytes()
 
 
 @pytest.fixture

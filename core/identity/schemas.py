@@ -1,0 +1,76 @@
+"""What the REST API says of how somebody signs in. Times are UTC."""
+
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from core.identity.second_factor import Enrolment, FactorState
+from core.identity.sessions import Session
+
+Code = Annotated[str, Meta(max_length=40, description="What the app shows")]
+
+
+class SecondFactorOut(Struct, frozen=True):
+    """Which second factors the user has."""
+
+    codes: Annotated[bool, Meta(description="An app makes one-time codes")]
+    recovery_codes: Annotated[int, Meta(description="Not used yet")]
+
+    @classmethod
+    def of(cls, state: FactorState) -> "SecondFactorOut":
+        return cls(codes=state.codes, recovery_codes=state.recovery_codes)
+
+
+class EnrolmentOut(Struct, frozen=True):
+    """What an app needs to make one-time codes (RFC 6238)."""
+
+    secret: Annotated[str, Meta(description="Base32")]
+    uri: Annotated[str, Meta(description="otpauth URI, for a QR code")]
+
+    @classmethod
+    def of(cls, enrolment: Enrolment) -> "EnrolmentOut":
+        return cls(enrolment.secret, enrolment.uri)
+
+
+class CodeIn(Struct, frozen=True, forbid_unknown_fields=True):
+    """The first code that the app makes."""
+
+    code: Code
+
+
+class RecoveryCodesOut(Struct, frozen=True):
+    """Recovery codes; they are shown only now."""
+
+    codes: list[str]
+
+
+class PasswordIn(Struct, frozen=True, forbid_unknown_fields=True):
+    """A change of the password."""
+
+    current: Annotated[str, Meta(description="The password that the user has")]
+    new: Annotated[str, Meta(description="At least 12 characters")]
+
+
+class SessionOut(Struct, frozen=True):
+    """A browser in which the user is signed in."""
+
+    id: Annotated[str, Meta(description="Names the session; nobody can sign in with it")]
+    device: Annotated[str, Meta(description="Browser and system, as far as they are known")]
+    address: Annotated[str, Meta(description="IP address of the sign-in")]
+    how: Annotated[str, Meta(description="password, code, recovery, passkey or provider")]
+    began_at: datetime
+    seen_at: datetime
+    current: Annotated[bool, Meta(description="The one that asks")]
+
+    @classmethod
+    def of(cls, session: Session, current: str) -> "SessionOut":
+        return cls(
+            session.digest,
+            session.device,
+            session.address,
+            session.how,
+            session.began,
+            session.seen_at,
+            session.digest == current,
+        )
