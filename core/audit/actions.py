@@ -25,6 +25,7 @@ ACTIONS = {
     "schedule.changed": N_("Opening hours changed"),
     "schedule.created": N_("Opening hours made"),
     "schedule.removed": N_("Opening hours removed"),
+    "security.changed": N_("Security settings changed"),
     "status_name.changed": N_("Name of a status changed"),
     "tenant.changed": N_("Company changed"),
     "tenant.created": N_("Company created"),

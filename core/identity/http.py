@@ -1,4 +1,4 @@
-"""The REST API of My profile → Security."""
+"""The REST API of My profile → Security, and of what the company decides about signing in."""
 
 from typing import Any
 
@@ -6,13 +6,25 @@ from litestar import Controller, Request, Response, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
+from core.api.rest import IfMatch, wanted_version, with_etag
 from core.identity import service
 from core.identity.cookies import SESSION, Cookies
 from core.identity.entrance import address_of
 from core.identity.model import Principal
-from core.identity.schemas import CodeIn, EnrolmentOut, PasswordIn, RecoveryCodesOut, SecondFactorOut, SessionOut
+from core.identity.policy import change_policy
+from core.identity.schemas import (
+    CodeIn,
+    EnrolmentOut,
+    PasswordIn,
+    PolicyIn,
+    PolicyOut,
+    RecoveryCodesOut,
+    SecondFactorOut,
+    SessionOut,
+)
 from core.identity.second_factor import SecondFactors
 from core.identity.sessions import Session, Sessions
+from core.identity.settings import security_settings
 from core.identity.throttle import Throttle
 
 Me = Request[Principal, Session, Any]
@@ -102,6 +114,26 @@ class MySessions(Controller):
         await service.change_password(sessions, throttle, user_id, data.current, data.new, address)
         session = await sessions.renew(request.auth)
         return Response(None, status_code=204, cookies=[cookie_jar.make(SESSION, session.id)])
+
+
+class SecurityPolicy(Controller):
+    """What the company decides about how its users sign in."""
+
+    path = "/api/v1/security"
+    tags = ("Security",)
+    opt = {"permission": "security.view"}  # noqa: RUF012
+
+    @get(summary="How users sign in")
+    async def show(self) -> Response[PolicyOut]:
+        """What the company has decided."""
+        found = PolicyOut.of(await security_settings())
+        return with_etag(found, found.version)
+
+    @put(summary="Decide how users sign in", opt={"permission": "security.manage"})
+    async def change(self, data: JSONBody[PolicyIn], if_match: IfMatch = "") -> Response[PolicyOut]:
+        """Sessions that are running go on."""
+        found = PolicyOut.of(await change_policy(data.change(), wanted_version(if_match)))
+        return with_etag(found, found.version)
 
 
 PROFILE_API = (MySecondFactor, MySessions)

@@ -38,13 +38,13 @@ class Verdict(Struct, frozen=True):
     new_hash: str = ""
 
 
-def checked_password(password: str, *about: str) -> str:
+def checked_password(password: str, *about: str, least: int = MIN_LENGTH) -> str:
     """`password`. Raises WeakPassword for one that is too short or guessed early.
 
-    `about`: what a guesser knows of its owner, such as her name and the company's.
+    `least`: characters that it has at least. `about`: what a guesser knows of its owner, such as her name.
     """
-    if len(password) < MIN_LENGTH:
-        raise WeakPassword(N_("Choose a password of at least {least} characters."), field="password", least=MIN_LENGTH)
+    if len(password) < least:
+        raise WeakPassword(N_("Choose a password of at least {least} characters."), field="password", least=least)
     if len(password) > MAX_LENGTH:
         raise WeakPassword(N_("Choose a password of at most {most} characters."), field="password", most=MAX_LENGTH)
     known = [word for text in about for word in (text, *re.split(r"\W+", text))]

@@ -5,8 +5,12 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from core.identity.identifier import Kind
+from core.identity.passwords import MIN_LENGTH
+from core.identity.policy import LONGEST_GRACE, LONGEST_MINIMUM, PolicyChange
 from core.identity.second_factor import Enrolment, FactorState
 from core.identity.sessions import Session
+from core.identity.settings import SecuritySettings
 
 Code = Annotated[str, Meta(max_length=40, description="What the app shows")]
 
@@ -73,4 +77,44 @@ class SessionOut(Struct, frozen=True):
             session.began,
             session.seen_at,
             session.digest == current,
+        )
+
+
+class PolicyOut(Struct, frozen=True):
+    """What the company has decided."""
+
+    identifiers: Annotated[tuple[Kind, ...], Meta(description="With what its users may sign in")]
+    second_factor: Annotated[bool, Meta(description="Who signs in with a password needs a second factor")]
+    second_factor_since: datetime | None
+    grace_days: int
+    password_length: int
+    version: int
+
+    @classmethod
+    def of(cls, settings: SecuritySettings) -> "PolicyOut":
+        return cls(
+            settings.identifiers,
+            settings.second_factor_since is not None,
+            settings.second_factor_since,
+            settings.grace_days,
+            settings.password_length,
+            settings.version,
+        )
+
+
+class PolicyIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All that the company decides; it holds from each user's next sign-in, or next password."""
+
+    identifiers: Annotated[list[Kind], Meta(description="With what its users may sign in: at least one")]
+    second_factor: Annotated[bool, Meta(description="Who signs in with a password needs a second factor")]
+    grace_days: Annotated[int, Meta(ge=0, le=LONGEST_GRACE, description="So long a user is only reminded")]
+    password_length: Annotated[int, Meta(ge=MIN_LENGTH, le=LONGEST_MINIMUM, description="Characters, at least")]
+
+    def change(self) -> PolicyChange:
+        """For the service."""
+        return PolicyChange(
+            identifiers=tuple(self.identifiers),
+            second_factor=self.second_factor,
+            grace_days=self.grace_days,
+            password_length=self.password_length,
         )

@@ -83,7 +83,7 @@ async def create_user(
     row = User(
         email=address,
         name=name,
-        password_hash=await hash_password(checked_password(password, name, address)) if password else None,
+        password_hash=await _new_hash(password, name, address) if password else None,
         **role_columns(role),
         language=language,
         person_id=person_id,
@@ -107,7 +107,7 @@ async def users() -> list[User]:
 
 async def set_password(sessions: Sessions, user: User, password: str) -> None:
     """Give a user of the tenant in force a new password; her links and sessions end. Raises WeakPassword."""
-    user.password_hash = await hash_password(checked_password(password, user.name, user.email))
+    user.password_hash = await _new_hash(password, user.name, user.email)
     async with transaction():
         await user.save([User.password_hash])
         await PasswordLink.delete().where(PasswordLink.user_id == user.id)
@@ -198,6 +198,12 @@ async def _principal(user: User) -> Principal:
         zone=company.timezone,
         operator=company.operator,
     )
+
+
+async def _new_hash(password: str, *about: str) -> str:
+    """The hash of a password that the company's rules allow. Raises WeakPassword."""
+    least = (await security_settings()).password_length
+    return await hash_password(checked_password(password, *about, least=least))
 
 
 async def _keep_hash(user: User, new_hash: str) -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from msgspec import Struct
 
 from core.identity.identifier import Kind
+from core.identity.passwords import MIN_LENGTH
 from core.tenancy.service import read_settings
 
 OWNER = "security"
@@ -19,6 +20,9 @@ class SecuritySettings(Struct, frozen=True):
     """Since when whoever signs in with a password needs a second factor; None: she may have one."""
     grace_days: int = 7
     """For so long after that she is only reminded to set one up; then nothing else opens until she has."""
+    password_length: int = MIN_LENGTH
+    """Characters that a new password has at least."""
+    version: int = 0
 
     def second_factor_forced(self, now: datetime | None = None) -> bool:
         """Whether the days of grace are over."""

@@ -27,6 +27,8 @@ PERMISSIONS = {
         Permission("audit.view", N_("Read the audit trail"), AccessLevel.VIEW),
         Permission("numbers.view", N_("See the company's numbers"), AccessLevel.VIEW),
         Permission("numbers.manage", N_("Change the company's numbers"), AccessLevel.MANAGE),
+        Permission("security.view", N_("See how users sign in"), AccessLevel.VIEW),
+        Permission("security.manage", N_("Decide how users sign in"), AccessLevel.MANAGE),
         Permission("platform.view", N_("See the companies of the installation"), AccessLevel.VIEW),
         Permission("platform.manage", N_("Change the companies of the installation"), AccessLevel.MANAGE),
     )
@@ -41,6 +43,7 @@ AREAS = {
     "schedules": N_("Opening hours"),
     "audit": N_("Audit trail"),
     "numbers": N_("Numbers"),
+    "security": N_("Security"),
     "platform": N_("Companies of the installation"),
 }
 """Areas of core and their titles: one for each permission."""

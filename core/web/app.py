@@ -34,10 +34,11 @@ from core.host.gate import Gate
 from core.host.lifespan import lifespans
 from core.host.registry import Registry
 from core.host.service import Modules, follow_modules, load_gate
+from core.identity.admin_pages import PAGES as SECURITY_ADMIN_PAGES
 from core.identity.cookies import Cookies
 from core.identity.entrance import Entrance
 from core.identity.guards import EnrolmentGuard
-from core.identity.http import PROFILE_API
+from core.identity.http import PROFILE_API, SecurityPolicy
 from core.identity.links import PasswordLinks
 from core.identity.pages import PAGES as IDENTITY_PAGES
 from core.identity.password_pages import PAGES as PASSWORD_PAGES
@@ -188,6 +189,8 @@ def create_app(
             *SECOND_STEP_PAGES,
             *SECURITY_PAGES,
             *PROFILE_API,
+            *SECURITY_ADMIN_PAGES,
+            SecurityPolicy,
             *PROFILE_PAGES,
             *HEALTH,
             messages,
