@@ -11,7 +11,7 @@ from core.calls.events import Cause, ElementEntered, ElementLeft, FlowEntered, F
 from core.calls.ports import JournalWriter
 from core.flows.apology import apology
 from core.flows.checker import Elements
-from core.flows.document import Node, Published
+from core.flows.document import Document, Node, Published
 from core.flows.settings import explain, read_settings
 
 logger = logging.getLogger(__name__)
@@ -68,7 +68,8 @@ async def _walk(flow: Published, call: FlowCall, journal: JournalWriter, element
             raise FlowFault(place, "the flow goes on to a node that does not exist")
         if passed == MAX_ELEMENTS or hurried == MAX_IN_A_HURRY:
             raise FlowFault(place, f"the call went through {passed} elements and goes round without end")
-        exit = await _pass(node, call, journal, elements)
+        element = elements.get(node.element)
+        exit = await _pass(node, element, call, journal) if element else _past(node, flow.document, journal)
         if exit is None:
             return
         passed, hurried = passed + 1, 0 if exit.waits else hurried + 1
@@ -81,17 +82,27 @@ async def _walk(flow: Published, call: FlowCall, journal: JournalWriter, element
         place = target
 
 
-async def _pass(node: Node, call: FlowCall, journal: JournalWriter, elements: Elements) -> Exit | None:
+async def _pass(node: Node, element: AnyElement, call: FlowCall, journal: JournalWriter) -> Exit | None:
     """Run one node; returns the exit taken, None when nothing follows."""
-    element = elements.get(node.element)
-    if element is None:
-        raise FlowFault(node.id, f"there is no element {node.element}: its module is off or not installed")
     journal.write(ElementEntered(node=node.id, element=node.element, title=node.name or element.title))
     key, exits = await _run(node, element, call)
     if key != END and key not in exits:
         raise FlowFault(node.id, f"{node.element} left by {key}, an exit that it does not have")
     journal.write(ElementLeft(node=node.id, exit=key))
     return exits.get(key)
+
+
+def _past(node: Node, document: Document, journal: JournalWriter) -> Exit:
+    """The first exit that leads on from an element whose module is off or gone: no call is lost by it.
+
+    Raises FlowFault when none does.
+    """
+    exit = next((edge.exit for edge in document.edges if edge.source == node.id), None)
+    if exit is None:
+        raise FlowFault(node.id, f"there is no element {node.element}: its module is off or not installed")
+    journal.write(ElementEntered(node=node.id, element=node.element, title=node.name or node.element))
+    journal.write(ElementLeft(node=node.id, exit=exit))
+    return Exit(exit, "")
 
 
 async def _run(node: Node, element: AnyElement, call: FlowCall) -> tuple[str, dict[str, Exit]]:

@@ -9,3 +9,7 @@ class PluginRefused(Exception):
 
 class NoSuchModule(NotFound):
     """No such plugin is loaded, or the operator has not granted it to the tenant: both look the same (GEN-8)."""
+
+
+class ModuleOff(NotFound):
+    """The tenant does not have the module on, so nothing of it is there."""

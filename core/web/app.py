@@ -50,6 +50,8 @@ from core.identity.sessions import Sessions
 from core.identity.throttle import Throttle
 from core.identity.vault import Vault
 from core.messages.service import StoredOutbox
+from core.modules.http import CompanyModules
+from core.modules.pages import PAGES as MODULE_PAGES
 from core.numbers.http import Numbers
 from core.numbers.pages import PAGES as NUMBER_PAGES
 from core.platform.http import PLATFORM_API
@@ -178,6 +180,8 @@ def create_app(
             LiveState,
             *AUDIT_PAGES,
             AuditTrail,
+            *MODULE_PAGES,
+            CompanyModules,
             *NUMBER_PAGES,
             Numbers,
             *PLATFORM_PAGES,

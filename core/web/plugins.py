@@ -10,7 +10,7 @@ from litestar import Router
 from litestar.connection import ASGIConnection
 from litestar.datastructures import CacheControlHeader
 from litestar.di import Provide
-from litestar.exceptions import NotAuthorizedException, NotFoundException
+from litestar.exceptions import NotAuthorizedException
 from litestar.handlers.base import BaseRouteHandler
 from litestar.static_files import create_static_files_router
 from msgspec import Struct
@@ -18,8 +18,10 @@ from msgspec import Struct
 from core.api.access import PUBLIC
 from core.api.context import Context
 from core.api.manifest import Slot
+from core.api.texts import N_
 from core.data import NoTenant
 from core.host.context import ContextFactory
+from core.host.errors import ModuleOff
 from core.host.gate import Gate
 from core.host.registry import Plugin, Registry
 from core.identity.model import Principal
@@ -104,7 +106,8 @@ class Plugins:
         principal: Principal | None = connection.scope.get("user")
         owner = handler.opt.get(OWNER)
         if owner and principal is not None and not self._gate.is_on(owner, principal.tenant_id):
-            raise NotFoundException
+            title = self._registry.plugins[owner].manifest.title
+            raise ModuleOff(N_("The module {module} is not on in your company."), module=_(title, owner))
 
 
 def _folder(plugin: Plugin) -> Path:

@@ -111,6 +111,13 @@ async def test_a_flow_that_points_nowhere_ends_in_a_defined_way(flow: Document, 
     assert call.cause is Cause.FLOW_FAILED
 
 
+async def test_an_element_whose_module_is_off_is_passed_by_its_first_connected_exit() -> None:
+    call = await run(document(node("bell", "bell"), node("bye", "hang_up"), edges="bell.rung>bye bell.failed>bell"))
+    assert path(call) == ["bell", "bye"]
+    assert events(call, ElementLeft)[0] == ElementLeft(node="bell", exit="rung")
+    assert (call.cause, events(call, FlowFailed)) == (Cause.COMPLETED, [])
+
+
 @pytest.mark.parametrize("error", [RuntimeError("no disk"), TimeoutError(), KeyError("x"), AssertionError("never")])
 async def test_an_element_that_raises_costs_the_call_but_the_caller_hears_an_apology(
     error: Exception,
