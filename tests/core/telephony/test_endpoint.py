@@ -4,6 +4,7 @@ import asyncio
 import gc
 import sys
 import types
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -115,6 +116,27 @@ async def test_after_its_end_nothing_waits_for_the_command_thread(exchange: Exch
     with pytest.raises(TelephonyFailed, match="closed"):
         await endpoint.do(_thread)
     assert set(results) <= {"the endpoint has been closed"}
+
+
+async def test_the_end_of_an_old_object_leaves_the_call_alone_that_has_its_number_now(
+    exchange: Exchange, remote: Remote
+) -> None:
+    number = await remote.dial(uri=f"sip:22334455@127.0.0.1:{exchange.port}")
+    leg, _ = await exchange.incoming()
+    endpoint, old = exchange.engine.endpoint, leg._dialog
+    account = exchange.engine._accounts.of(None)
+    assert old is not None
+    assert account is not None
+    await endpoint.do(leg.adopt, account, old.getId())
+    freed = weakref.ref(old)
+    endpoint.release(old, grace=0)
+    del old
+    async with asyncio.timeout(20):
+        while freed():
+            await asyncio.sleep(0.02)
+    await leg.answer()
+    await remote.hang_up(leg=number)
+    assert await asyncio.wait_for(leg.until(LegState.ENDED), 10) is LegState.ENDED
 
 
 async def test_objects_are_dropped_when_no_thread_can_look_them_up_any_more(exchange: Exchange, remote: Remote) -> None:

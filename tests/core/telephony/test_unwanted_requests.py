@@ -5,6 +5,7 @@ import re
 import socket
 
 from core.calls.ports import LegState
+from core.telephony.legs import PjLeg
 from tests.core.telephony.conftest import Exchange
 
 SDP = (
@@ -57,8 +58,8 @@ def header(message: str, name: str) -> str:
     return found.group(1)
 
 
-async def test_who_is_in_a_call_cannot_have_us_call_or_connect_anybody(exchange: Exchange) -> None:
-    phone = Phone(exchange.port)
+async def in_a_call(exchange: Exchange, phone: Phone) -> tuple[PjLeg, str, str]:
+    """The phone's call is answered: its leg, our To with its tag, our Contact."""
     phone.send("INVITE", f"sip:+4722334455@127.0.0.1:{exchange.port}", body=SDP)
     leg, _ = await exchange.incoming()
     answering = asyncio.create_task(leg.answer())
@@ -67,12 +68,22 @@ async def test_who_is_in_a_call_cannot_have_us_call_or_connect_anybody(exchange:
     phone.number -= 1  # ACK has the number of its INVITE
     phone.send("ACK", contact, to=ours)
     await answering
+    return leg, ours, contact
+
+
+def replaces(phone: Phone, ours: str) -> str:
+    """A header that wants the phone's call replaced (RFC 3891)."""
+    return f"Replaces: one-{phone.port};to-tag={ours.partition('tag=')[2]};from-tag=one"
+
+
+async def test_who_is_in_a_call_cannot_have_us_call_or_connect_anybody(exchange: Exchange) -> None:
+    phone = Phone(exchange.port)
+    leg, ours, contact = await in_a_call(exchange, phone)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as victim:
         victim.bind(("127.0.0.1", 0))
         phone.send("REFER", contact, f"Refer-To: <sip:x@127.0.0.1:{victim.getsockname()[1]}>", to=ours)
         assert (await phone.final("REFER")).startswith("SIP/2.0 403")
-        replaces = f"Replaces: one-{phone.port};to-tag={ours.partition('tag=')[2]};from-tag=one"
-        phone.send("INVITE", contact, replaces, call="two", body=SDP)
+        phone.send("INVITE", contact, replaces(phone, ours), call="two", body=SDP)
         assert (await phone.final("INVITE")).startswith("SIP/2.0 403")
         victim.setblocking(False)
         assert leg.state is LegState.ANSWERED
@@ -83,6 +94,16 @@ async def test_who_is_in_a_call_cannot_have_us_call_or_connect_anybody(exchange:
         assert called == b""
     assert exchange.came.empty()
     await leg.hang_up()
+
+
+async def test_a_call_that_we_have_hung_up_cannot_be_replaced_before_its_bye_is_answered(exchange: Exchange) -> None:
+    phone = Phone(exchange.port)
+    leg, ours, contact = await in_a_call(exchange, phone)
+    await leg.hang_up()
+    await exchange.engine.endpoint.do(int)  # the BYE was sent
+    phone.send("INVITE", contact, replaces(phone, ours), call="two", body=SDP)
+    assert (await phone.final("INVITE")).startswith("SIP/2.0 481")
+    assert exchange.came.empty()
 
 
 async def test_nobody_can_subscribe_to_our_presence(exchange: Exchange) -> None:
