@@ -8,6 +8,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from core.api.rest import PAGE, After, IfMatch, Limit, Page, read_cursor, wanted_version, with_etag
 from core.host.service import Modules
+from core.identity.links import PasswordLinks
 from core.identity.sessions import Sessions
 from core.platform import numbers, service
 from core.platform.entitlements import Entitlement, entitle, entitlements
@@ -46,8 +47,8 @@ class Tenants(Controller):
         return (await service.find_tenants(search, after=place, limit=limit)).map(TenantOut.of)
 
     @post(summary="Make a company", opt=MANAGE)
-    async def create(self, data: JSONBody[NewTenantIn]) -> Response[TenantOut]:
-        """With free numbers of the inventory and a first administrator, if these are given."""
+    async def create(self, data: JSONBody[NewTenantIn], links: NamedDependency[PasswordLinks]) -> Response[TenantOut]:
+        """With free numbers of the inventory and a first administrator, who is invited, if these are given."""
         who = data.administrator
         new = NewTenant(
             slug=data.slug,
@@ -57,7 +58,7 @@ class Tenants(Controller):
             numbers=data.numbers,
             administrator=FirstAdministrator(who.email, who.name) if who else None,
         )
-        row = await service.create_tenant(new)
+        row = await service.create_tenant(new, links)
         return _answer(row, status=201, Location=f"{self.path}/{row.id}")
 
     @get("/{tenant_id:uuid}", summary="A company")

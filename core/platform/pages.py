@@ -12,6 +12,7 @@ from litestar.response import Template
 from core.api.errors import Refused
 from core.api.rest import PAGE, read_cursor
 from core.host.service import Modules
+from core.identity.links import PasswordLinks
 from core.identity.sessions import Sessions
 from core.platform import service
 from core.platform.entitlements import entitle, entitlements
@@ -77,21 +78,22 @@ async def new_tenant_page(request: Asked) -> Template:
 
 
 @post(PATH, opt=MANAGE, include_in_schema=False)
-async def create(request: Asked, data: URLEncodedBody[TenantForm]) -> Response[Any]:
+async def create(
+    request: Asked, data: URLEncodedBody[TenantForm], links: NamedDependency[PasswordLinks]
+) -> Response[Any]:
     """Make a company, with numbers and a first administrator if they are given."""
     try:
         numbers = tuple(parse_numbers(data.numbers)) if data.numbers.strip() else ()
         who = FirstAdministrator(data.email.strip(), data.administrator.strip()) if data.email.strip() else None
-        row = await service.create_tenant(
-            NewTenant(
-                slug=data.slug,
-                name=data.name,
-                timezone=data.timezone,
-                language=data.language,
-                numbers=numbers,
-                administrator=who,
-            )
+        new = NewTenant(
+            slug=data.slug,
+            name=data.name,
+            timezone=data.timezone,
+            language=data.language,
+            numbers=numbers,
+            administrator=who,
         )
+        row = await service.create_tenant(new, links)
     except Refused as error:
         return _new(request, data, error)
     return done(request, f"{PATH}/{row.id}", _("%(company)s is made.") % {"company": row.name})

@@ -16,6 +16,7 @@ from core.api.texts import N_
 from core.data import system, tenant
 from core.data.unit import Transaction
 from core.identity.identifier import checked_identifier
+from core.identity.links import PasswordLinks
 from core.identity.service import create_user
 from core.identity.sessions import Sessions
 from core.platform.acts import Act, act
@@ -79,8 +80,8 @@ async def tenant_of(tenant_id: UUID) -> Tenant:
     return row
 
 
-async def create_tenant(new: NewTenant) -> Tenant:
-    """Make a company, give it its numbers, and make its first administrator.
+async def create_tenant(new: NewTenant, links: PasswordLinks | None = None) -> Tenant:
+    """Make a company, give it its numbers, and make its first administrator. `links`: invites her; None: she is not.
 
     Raises TenancyError when its short name is taken or a number is not free, Invalid for what cannot be right.
     """
@@ -95,9 +96,11 @@ async def create_tenant(new: NewTenant) -> Tenant:
             await assign_in(this, row, new.numbers)
     if new.administrator is not None:
         with tenant(row.id):
-            await create_user(
+            user = await create_user(
                 new.administrator.email, new.administrator.name, role="administrator", language=row.language
             )
+            if links is not None:
+                await links.invite(user.id)
     return row
 
 

@@ -9,6 +9,7 @@ from playwright.async_api import Page, expect
 from core.data import Database, tenant
 from core.identity.service import create_user
 from core.identity.tables import User
+from core.messages.service import outbox
 from core.platform.numbers import add_main_number, enter
 from core.platform.service import NewTenant, create_tenant
 from tests.core.web.conftest import PASSWORD, Visitor
@@ -53,6 +54,8 @@ async def test_the_operator_makes_finds_changes_suspends_and_resumes_a_company_b
     assert (made.status_code, made.headers["etag"]) == (201, '"1"')
     path = f"{TENANTS}/{made.json()['id']}"
     assert made.headers["location"] == path
+    (invitation,) = (await outbox()).items
+    assert (invitation.recipient, invitation.tenant_id) == ("per@acme.example", UUID(made.json()["id"]))
     names = [row["name"] for row in (await visitor.client.get(TENANTS)).json()["items"]]
     assert names == ["Acme AS", "Company A", "Sentralbord Drift"]
     problem = await visitor.send("POST", TENANTS, {"slug": "acme", "name": "Acme AS"})
@@ -144,6 +147,8 @@ async def test_the_operators_pages_in_the_browser(tab: Page, address: str, signe
     assert await violations(tab) == []
     await tab.emulate_media(color_scheme="light")
     assert await violations(tab) == []
+    await tab.set_viewport_size({"width": 400, "height": 850})
+    assert await tab.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
     await tab.get_by_role("button", name="Return").first.click()
     await tab.get_by_role("dialog").get_by_role("button", name="Return").click()
     await expect(tab.get_by_role("status")).to_contain_text("is free again")
