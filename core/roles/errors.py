@@ -4,6 +4,15 @@ from core.api.errors import Refused
 from core.api.texts import N_
 
 
+class SystemRole(Refused):
+    """The roles of the system are as they are (ROL-2)."""
+
+    code = "system_role"
+
+    def __init__(self) -> None:
+        super().__init__(N_("The roles of the system cannot be changed: make a copy, and change that."))
+
+
 class LastAdministrator(Refused):
     """The company would have no administrator left."""
 

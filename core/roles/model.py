@@ -31,6 +31,8 @@ PERMISSIONS = {
         Permission("numbers.manage", N_("Change the company's numbers"), AccessLevel.MANAGE),
         Permission("security.view", N_("See how users sign in"), AccessLevel.VIEW),
         Permission("security.manage", N_("Decide how users sign in"), AccessLevel.MANAGE),
+        Permission("roles.view", N_("See the roles and who may what"), AccessLevel.VIEW),
+        Permission("roles.manage", N_("Make and change roles"), AccessLevel.MANAGE),
         Permission("platform.view", N_("See the companies of the installation"), AccessLevel.VIEW),
         Permission("platform.manage", N_("Change the companies of the installation"), AccessLevel.MANAGE),
     )
@@ -47,12 +49,20 @@ AREAS = {
     "modules": N_("Modules"),
     "numbers": N_("Numbers"),
     "security": N_("Security"),
+    "roles": N_("Roles"),
     "platform": N_("Companies of the installation"),
 }
 """Areas of core and their titles: one for each permission."""
 
 OPERATOR_AREA = "platform"
 """The area that only the operator's own tenant has: in any other no role, however made, gives access to it."""
+
+LEVEL_TITLES = {
+    AccessLevel.NONE: N_("No access"),
+    AccessLevel.VIEW: N_("View"),
+    AccessLevel.USE: N_("Use"),
+    AccessLevel.MANAGE: N_("Manage"),
+}
 
 ADMINISTRATOR = "administrator"
 TEAM_LEADER = "team_leader"

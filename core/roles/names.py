@@ -1,7 +1,11 @@
-"""The names of roles."""
+"""The names and keys of roles."""
+
+from uuid import UUID
 
 from core.api.errors import Invalid, Taken
 from core.api.texts import N_
+from core.identity.errors import UnknownRole
+from core.roles.errors import SystemRole
 from core.roles.model import SYSTEM_TITLES
 from core.ui.translations import LANGUAGES, translations
 
@@ -24,6 +28,16 @@ def checked_name(name: str) -> str:
 def taken(name: str) -> Taken:
     """Why a name cannot be given to another role."""
     return Taken(N_("There is a role {name} already; choose another name."), field="name", name=name)
+
+
+def custom_id(key: str) -> UUID:
+    """The id of a custom role, of its key. Raises SystemRole, UnknownRole."""
+    if key in SYSTEM_TITLES:
+        raise SystemRole
+    try:
+        return UUID(key)
+    except ValueError:
+        raise UnknownRole from None
 
 
 def _system_names() -> set[str]:

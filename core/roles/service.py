@@ -95,6 +95,25 @@ class NewLevels(Struct, frozen=True):
     levels: Mapping[str, AccessLevel]
 
 
+async def change_role(
+    redis: Redis,
+    catalogue: Catalogue,
+    role_id: UUID,
+    version: int,
+    name: str | None,
+    levels: Mapping[str, AccessLevel],
+) -> RoleInfo:
+    """Give a custom role another name (None: it stays) and these levels, or neither.
+
+    Raises Invalid, Taken, UnknownRole, Changed.
+    """
+    async with transaction():
+        if name is not None:
+            version = (await rename_role(redis, role_id, name, version)).version
+        await change_levels(redis, catalogue, {role_id: NewLevels(version, levels)})
+        return await role(catalogue, str(role_id))
+
+
 async def change_levels(redis: Redis, catalogue: Catalogue, changes: Mapping[UUID, NewLevels]) -> None:
     """Set levels of custom roles, of all or of none (ROL-6); areas that are not named stay as they are.
 

@@ -58,7 +58,9 @@ from core.platform.http import PLATFORM_API
 from core.platform.pages import PAGES as PLATFORM_PAGES
 from core.roles.access import Accesses
 from core.roles.guards import access_of, permission_guard
+from core.roles.http import Roles
 from core.roles.model import PUBLIC, SIGNED_IN, Catalogue
+from core.roles.pages import PAGES as ROLE_PAGES
 from core.schedules.http import Schedules
 from core.ui.shell import Shell, page
 from core.ui.templating import create_environment
@@ -188,6 +190,8 @@ def create_app(
             *PLATFORM_API,
             *FLOW_API,
             Schedules,
+            *ROLE_PAGES,
+            Roles,
             *IDENTITY_PAGES,
             *PASSWORD_PAGES,
             *SECOND_STEP_PAGES,

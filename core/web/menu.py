@@ -12,6 +12,7 @@ ADMINISTRATION = (
     Entry("/admin/numbers", "phone", N_("Numbers"), "numbers.view"),
     Entry("/admin/security", "shield", N_("Security"), "security.view"),
     Entry("/admin/modules", "puzzle", N_("Modules"), "modules.view"),
+    Entry("/admin/roles", "key-round", N_("Roles"), "roles.view"),
     Entry("/admin/audit", "scroll-text", N_("Audit trail"), "audit.view"),
     Entry("/admin/platform/tenants", "building-2", N_("Companies"), "platform.view"),
     Entry("/admin/platform/numbers", "hash", N_("Number inventory"), "platform.view"),
