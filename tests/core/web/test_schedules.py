@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 from httpx import Response
+from redis.asyncio import Redis
 
 from core.data import tenant
 from core.flows.elements import BUILT_IN
@@ -12,6 +13,8 @@ from core.flows.service import create_flow
 from core.flows.versions import save_version
 from core.identity.service import create_user
 from core.identity.tables import User
+from core.roles.model import AccessLevel, Catalogue
+from core.roles.service import change_role, create_role
 from core.schedules.model import Schedule
 from tests.core.schedules.test_evaluate import OFFICE
 from tests.core.schedules.test_service import document, soon
@@ -108,12 +111,17 @@ async def test_hours_that_a_flow_asks_are_not_removed(visitor: Visitor, kari: Us
     assert "Main" in answer.json()["detail"]
 
 
-async def test_who_may_look_may_not_change(visitor: Visitor, stranger: Visitor, kari: User, tenant_a: UUID) -> None:
+async def test_who_may_look_may_not_change(
+    visitor: Visitor, stranger: Visitor, kari: User, tenant_a: UUID, redis: Redis
+) -> None:
     with tenant(tenant_a):
-        await create_user("siv@a.example", "Siv", PASSWORD, role="attendant")
+        looks = await create_role(redis, Catalogue(), "Attendant", "user")
+        await change_role(redis, Catalogue(), UUID(looks.key), 1, None, {"schedules": AccessLevel.VIEW})
+        await create_user("siv@a.example", "Siv", PASSWORD, role=looks.key)
     await visitor.sign_in(kari.email)
     id = await made(visitor)
     await stranger.sign_in("siv@a.example")
+    assert (await stranger.get(f"{HOURS}/{id}")).status_code == 200
     for method, path in (("POST", HOURS), ("PUT", f"{HOURS}/{id}"), ("DELETE", f"{HOURS}/{id}")):
         answer = await stranger.send(method, path, body("Mine") if method != "DELETE" else None, version=1)
         assert answer.status_code == 403, (method, answer.text)
