@@ -34,6 +34,8 @@ ACTIONS = {
     "tenant.numbers_assigned": N_("Numbers given to the company"),
     "tenant.resumed": N_("Company works again"),
     "tenant.suspended": N_("Company suspended"),
+    "token.made": N_("API token made"),
+    "token.revoked": N_("API token revoked"),
     "user.added": N_("User added"),
     "user.changed": N_("User changed"),
     "user.codes_off": N_("One-time codes turned off"),

@@ -1,6 +1,7 @@
 """The REST API of My profile → Security, and of what the company decides about signing in."""
 
 from typing import Any
+from uuid import UUID
 
 from litestar import Controller, Request, Response, delete, get, post, put
 from litestar.di import NamedDependency
@@ -15,17 +16,22 @@ from core.identity.policy import change_policy
 from core.identity.schemas import (
     CodeIn,
     EnrolmentOut,
+    MadeTokenOut,
     PasswordIn,
     PolicyIn,
     PolicyOut,
     RecoveryCodesOut,
     SecondFactorOut,
     SessionOut,
+    TokenIn,
+    TokenOut,
 )
 from core.identity.second_factor import SecondFactors
 from core.identity.sessions import Session, Sessions
 from core.identity.settings import security_settings
 from core.identity.throttle import Throttle
+from core.identity.token_pages import Permissions, grantable
+from core.identity.tokens import NewToken, make_token, revoke_token, tokens
 
 Me = Request[Principal, Session, Any]
 PATH = "/api/v1/profile"
@@ -116,6 +122,34 @@ class MySessions(Controller):
         return Response(None, status_code=204, cookies=[cookie_jar.make(SESSION, session.id)])
 
 
+class MyTokens(Controller):
+    """API tokens of the one who asks; a token cannot be used here."""
+
+    path = f"{PATH}/tokens"
+    tags = ("Profile",)
+    opt = {"permission": "signed_in"}  # noqa: RUF012
+
+    @get(summary="My API tokens")
+    async def list(self, request: Me) -> list[TokenOut]:
+        """All of them, newest first."""
+        return [TokenOut.of(row) for row in await tokens(request.user.user_id)]
+
+    @post(summary="Make an API token")
+    async def make(
+        self, request: Me, data: JSONBody[TokenIn], permissions: NamedDependency[Permissions]
+    ) -> Response[MadeTokenOut]:
+        """For some of what I may do. The token is in the answer and nowhere else."""
+        request.auth.require_recent()
+        new = NewToken(data.name, data.scopes, data.days)
+        row, secret = await make_token(request.user.user_id, new, grantable(request, permissions))
+        return Response(MadeTokenOut.made(row, secret), status_code=201, headers={"Location": f"{self.path}/{row.id}"})
+
+    @delete("/{token_id:uuid}", summary="Revoke an API token")
+    async def revoke(self, request: Me, token_id: FromPath[UUID]) -> None:
+        """From the next request on it is no good any more."""
+        await revoke_token(request.user.user_id, token_id)
+
+
 class SecurityPolicy(Controller):
     """What the company decides about how its users sign in."""
 
@@ -136,4 +170,4 @@ class SecurityPolicy(Controller):
         return with_etag(found, found.version)
 
 
-PROFILE_API = (MySecondFactor, MySessions)
+PROFILE_API = (MySecondFactor, MySessions, MyTokens)

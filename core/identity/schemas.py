@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 from msgspec import Meta, Struct
 
@@ -11,6 +12,8 @@ from core.identity.policy import LONGEST_GRACE, LONGEST_MINIMUM, PolicyChange
 from core.identity.second_factor import Enrolment, FactorState
 from core.identity.sessions import Session
 from core.identity.settings import SecuritySettings
+from core.identity.tables import ApiToken
+from core.identity.tokens import LONGEST_DAYS, LONGEST_NAME
 
 Code = Annotated[str, Meta(max_length=40, description="What the app shows")]
 
@@ -118,3 +121,37 @@ class PolicyIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             grace_days=self.grace_days,
             password_length=self.password_length,
         )
+
+
+class TokenOut(Struct, frozen=True):
+    """An API token, without the token itself."""
+
+    id: UUID
+    name: str
+    hint: Annotated[str, Meta(description="How it begins")]
+    scopes: Annotated[list[str], Meta(description="Keys of permissions")]
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None
+
+    @classmethod
+    def of(cls, row: ApiToken) -> "TokenOut":
+        return cls(**{name: getattr(row, name) for name in TokenOut.__struct_fields__})
+
+
+class MadeTokenOut(TokenOut, frozen=True, kw_only=True):
+    """A new API token. It is shown only now."""
+
+    token: str
+
+    @classmethod
+    def made(cls, row: ApiToken, token: str) -> "MadeTokenOut":
+        return cls(token=token, **{name: getattr(row, name) for name in TokenOut.__struct_fields__})
+
+
+class TokenIn(Struct, frozen=True, forbid_unknown_fields=True):
+    """An API token to make."""
+
+    name: Annotated[str, Meta(max_length=LONGEST_NAME)]
+    scopes: Annotated[list[str], Meta(description="Keys of permissions that the user has", examples=[["calls.view"]])]
+    days: Annotated[int, Meta(ge=1, le=LONGEST_DAYS, description="For so long")] = 90

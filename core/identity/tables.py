@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID as UniqueId
 
-from piccolo.columns import UUID, BigInt, Boolean, Bytea, Text, Timestamptz
+from piccolo.columns import UUID, Array, BigInt, Boolean, Bytea, Text, Timestamptz
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.table import Table
 
@@ -68,6 +68,19 @@ class RecoveryCode(TenantTable, Table, tablename="recovery_code"):
 
     user_id = UUID()
     digest = Text(secret=True, help_text="SHA-256 of the code.")
+
+
+class ApiToken(TenantTable, Table, tablename="api_token"):
+    """What a program asks the API with, for some of what its owner may do."""
+
+    user_id = UUID()
+    name = Text()
+    digest = Text(secret=True, help_text="SHA-256 of the token.")
+    hint = Text(help_text="How the token begins, so that its owner knows which it is.")
+    scopes = Array(base_column=Text(), help_text="Keys of permissions.")
+    created_at = Timestamptz(default=TimestamptzNow())
+    expires_at = Timestamptz()
+    last_used_at = Timestamptz(null=True, default=None)
 
 
 def role_columns(role: str) -> dict[Any, Any]:

@@ -37,7 +37,7 @@ from core.host.service import Modules, follow_modules, load_gate
 from core.identity.admin_pages import PAGES as SECURITY_ADMIN_PAGES
 from core.identity.cookies import Cookies
 from core.identity.entrance import Entrance
-from core.identity.guards import EnrolmentGuard
+from core.identity.guards import EnrolmentGuard, TokenGuard
 from core.identity.http import PROFILE_API, SecurityPolicy
 from core.identity.links import PasswordLinks
 from core.identity.pages import PAGES as IDENTITY_PAGES
@@ -48,6 +48,7 @@ from core.identity.second_step_pages import PAGES as SECOND_STEP_PAGES
 from core.identity.security_pages import PAGES as SECURITY_PAGES
 from core.identity.sessions import Sessions
 from core.identity.throttle import Throttle
+from core.identity.token_pages import PAGES as TOKEN_PAGES
 from core.identity.vault import Vault
 from core.messages.service import StoredOutbox
 from core.modules.http import CompanyModules
@@ -134,6 +135,7 @@ def create_app(
     cookies = Cookies(secure=settings.web.secure_cookies or settings.web.public_url.startswith("https:"))
     sessions = Sessions(redis, idle_seconds=settings.web.session_hours * 3600)
     accesses = Accesses(Catalogue(plugin.manifest for plugin in registry.plugins.values()), gate.plugins)
+    throttle = Throttle(redis)
     pending = PendingSignIns(redis)
     factors = SecondFactors(Vault(settings.web.secret_key, Path(settings.data.folder)))
     boards = QueueBoards(redis)
@@ -144,7 +146,8 @@ def create_app(
         "cookie_jar": cookies,
         "sessions": sessions,
         "accesses": accesses,
-        "throttle": Throttle(redis),
+        "permissions": accesses.catalogue.permissions,
+        "throttle": throttle,
         "pending": pending,
         "factors": factors,
         "entrance": Entrance(sessions, pending, factors, cookies),
@@ -196,6 +199,7 @@ def create_app(
             *PASSWORD_PAGES,
             *SECOND_STEP_PAGES,
             *SECURITY_PAGES,
+            *TOKEN_PAGES,
             *PROFILE_API,
             *SECURITY_ADMIN_PAGES,
             SecurityPolicy,
@@ -209,6 +213,7 @@ def create_app(
         guards=[
             plugins.guard,
             CsrfGuard(settings.web.public_url),
+            TokenGuard(redis, throttle),
             EnrolmentGuard(),
             permission_guard,
             IntakeGuard(),

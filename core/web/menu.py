@@ -21,5 +21,6 @@ ADMINISTRATION = (
 PROFILE = (
     Entry("/profile/details", "id-card", N_("About me"), SIGNED_IN),
     Entry("/profile/security", "shield-check", N_("Security"), SIGNED_IN),
+    Entry("/profile/tokens", "key-round", N_("API tokens"), SIGNED_IN),
 )
 """Pages below /profile (GEN-3)."""

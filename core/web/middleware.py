@@ -12,7 +12,9 @@ from core.audit.model import Actor, acting_as
 from core.data import tenant
 from core.identity import service
 from core.identity.cookies import CSRF, LANGUAGE, SESSION, THEME, Cookies
+from core.identity.model import Principal
 from core.identity.sessions import Session, Sessions
+from core.identity.tokens import bearer_of
 from core.roles.access import Accesses
 from core.roles.model import NOBODY, Access
 from core.ui.flash import COOKIE as FLASH
@@ -26,6 +28,7 @@ from core.web.intake import in_time
 from core.web.security import cookies_of, nonce, request_id
 
 THEMES = {"light", "dark"}
+API = "/api/v1/"
 
 
 class RequestContext(ASGIMiddleware):
@@ -47,6 +50,9 @@ class RequestContext(ASGIMiddleware):
         cookies = cookies_of(scope)
         request_id(scope)
         scope["user"] = scope["auth"] = None
+        if (secret := _bearer(scope)) is not None:
+            await self._as_program(scope, secret, cookies, receive, send, next_app)
+            return
         session_id = cookies.get(self._cookies.name(SESSION), "")
         session = scope["auth"] = await service.current_session(self._sessions, session_id)
         access = await self._accesses.of(session.principal, session.stamp) if session else NOBODY
@@ -55,7 +61,7 @@ class RequestContext(ASGIMiddleware):
         if not csrf:
             csrf = new_token()
             send = self._with_cookie(send, csrf)
-        self._frame(scope, session, access, cookies, csrf)
+        self._frame(scope, session.principal if session else None, access, cookies, csrf)
         if session is None:
             await next_app(scope, receive, send)
             return
@@ -63,8 +69,25 @@ class RequestContext(ASGIMiddleware):
         with tenant(session.principal.tenant_id), acting_as(_actor(scope, session)):
             await next_app(scope, receive, send)
 
-    def _frame(self, scope: Scope, session: Session | None, access: Access, cookies: dict[str, str], csrf: str) -> None:
-        user = session.principal if session else None
+    async def _as_program(
+        self, scope: Scope, secret: str, cookies: dict[str, str], receive: Receive, send: Send, next_app: ASGIApp
+    ) -> None:
+        """A request with an API token: no session, and never more than its owner may do just now."""
+        bearer = scope["state"]["bearer"] = await bearer_of(secret)
+        if bearer is None:
+            scope["state"]["access"] = NOBODY
+            self._frame(scope, None, NOBODY, cookies, "")
+            await next_app(scope, receive, send)
+            return
+        user = scope["user"] = bearer.principal
+        stamp = await self._sessions.stamps.current(user.tenant_id)
+        access = scope["state"]["access"] = (await self._accesses.of(user, stamp)).only(bearer.scopes)
+        self._frame(scope, user, access, cookies, "")
+        actor = Actor("token", bearer.token_id, f"{user.name} ({bearer.name})", _address(scope), request_id(scope))
+        with tenant(user.tenant_id), acting_as(actor):
+            await next_app(scope, receive, send)
+
+    def _frame(self, scope: Scope, user: Principal | None, access: Access, cookies: dict[str, str], csrf: str) -> None:
         connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope)
         language = choose_language(
             user.language if user else "",
@@ -103,11 +126,24 @@ def _allowed(entries: tuple[Entry, ...], access: Access) -> tuple[Entry, ...]:
 
 def _actor(scope: Scope, session: Session) -> Actor:
     """The signed-in user, for the audit trail."""
-    client = scope.get("client")
     return Actor(
         kind="user",
         id=session.principal.user_id,
         name=session.principal.name,
-        address=client[0] if client else "",
+        address=_address(scope),
         request=request_id(scope),
     )
+
+
+def _address(scope: Scope) -> str:
+    client = scope.get("client")
+    return client[0] if client else ""
+
+
+def _bearer(scope: Scope) -> str | None:
+    """The token that a program sends to the API, in the header Authorization; None: it sends none."""
+    if scope["type"] != ScopeType.HTTP or not scope["path"].startswith(API):
+        return None
+    given = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+    scheme, _, secret = given.decode("latin-1").partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" else None

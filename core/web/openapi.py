@@ -36,6 +36,7 @@ SECURITY = {
         "name": HEADER,
         "description": "The token of the session, needed beside the cookie by every method but GET.",
     },
+    "token": {"type": "http", "scheme": "bearer", "description": "An API token: see My profile → API tokens."},
 }
 TEXT = {"type": "string"}
 SCHEMA = {
@@ -126,7 +127,10 @@ def _complete(operation: dict[str, Any], method: str, permission: str) -> None:
         for status in sorted(_statuses(operation, method, permission))
     }
     unsafe = method.upper() not in SAFE
-    operation["security"] = [] if permission == PUBLIC else [{"session": [], **({"csrf": []} if unsafe else {})}]
+    ways: list[dict[str, list[str]]] = [{"session": [], **({"csrf": []} if unsafe else {})}]
+    if permission != SIGNED_IN:
+        ways.append({"token": []})
+    operation["security"] = [] if permission == PUBLIC else ways
     operation["x-permission"] = permission
     if permission not in (PUBLIC, SIGNED_IN):
         operation["description"] = f"{operation.get('description', '')}\n\nPermission: `{permission}`.".strip()
