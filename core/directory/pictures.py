@@ -57,6 +57,7 @@ def square(content: bytes) -> bytes:
 
 async def set_picture(user_id: UUID, content: bytes) -> UserDetails:
     """Give a user a picture (USR-3, PRF-1). Raises NotFound, Invalid."""
+    await user(user_id)  # before anything is decoded for somebody unknown
     try:
         async with _one_at_a_time:
             picture = await asyncio.to_thread(square, content)

@@ -23,6 +23,7 @@ class Availability(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 async def set_availability(user_id: UUID, wanted: Availability) -> UserDetails:
     """Say how somebody is available (USR-4, AVL-11). Raises NotFound; Invalid for an end that is past."""
+    await user(user_id)  # who is unknown is told first, whatever else is wrong
     if wanted.until is not None and (wanted.until.tzinfo is None or wanted.until <= datetime.now(UTC)):
         raise Invalid(N_("The end must be a time to come, with its zone."), field="until")
     try:

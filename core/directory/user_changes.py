@@ -1,13 +1,14 @@
 """Adding, changing and removing users: the entry of the directory and the account together, or neither."""
 
 from collections.abc import Awaitable, Collection
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from piccolo.query.functions import Lower
 
-from core.api.errors import Changed, NotFound, Taken
+from core.api.errors import Changed, Invalid, NotFound, Taken
 from core.api.ids import uuid7
 from core.api.texts import N_
 from core.audit.model import current_actor
@@ -22,6 +23,7 @@ from core.directory.user_values import UserChange, Values, checked
 from core.directory.users import UserDetails, user
 from core.identity.errors import UnknownRole
 from core.identity.identifiers import change_email
+from core.identity.links import PasswordLinks
 from core.identity.service import create_user
 from core.identity.sessions import Sessions
 from core.identity.tables import User, role_columns
@@ -96,6 +98,17 @@ async def remove_user(user_id: UUID, sessions: Sessions, *, version: int | None 
         await _access_changed(sessions, before, None)
     if before.account_id is not None:
         await sessions.revoke(before.account_id)
+
+
+async def invite_user(user_id: UUID, links: PasswordLinks) -> datetime:
+    """Send a user a link to her first password; returns until when it can be used.
+
+    Raises NotFound, Invalid without an account, IdentityError when she has a password already or nothing reaches her.
+    """
+    found = await user(user_id)
+    if found.account_id is None:
+        raise Invalid(N_("{name} has no account: give her a role first."), name=found.name)
+    return await links.invite(found.account_id)
 
 
 def refuse_oneself(losing: Collection[UUID]) -> None:

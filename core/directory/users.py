@@ -16,6 +16,7 @@ from core.api.rest import Page, page_of
 from core.api.texts import N_
 from core.data import transaction
 from core.directory.model import Status, TransferMethod
+from core.identity.model import initials
 from core.identity.tables import ROLE
 
 AccountState = Literal["active", "invited", "off", "none"]
@@ -54,6 +55,11 @@ class UserRow(Struct, frozen=True):
     message: str
     until: datetime | None
     sort: str
+
+    @property
+    def initials(self) -> str:
+        """Shown where she has no picture."""
+        return initials(self.name)
 
 
 class DeviceRow(Struct, frozen=True):
@@ -96,6 +102,11 @@ class UserDetails(Struct, frozen=True):
     def name(self) -> str:
         """First and last name."""
         return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def initials(self) -> str:
+        """Shown where she has no picture."""
+        return initials(self.name)
 
 
 _ACCOUNT = """CASE WHEN u.id IS NULL THEN 'none' WHEN NOT u.active THEN 'off'

@@ -28,5 +28,10 @@ class Principal(Struct, frozen=True):
     @property
     def initials(self) -> str:
         """First letters of the first and the last name."""
-        words = self.name.split()
-        return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+        return initials(self.name)
+
+
+def initials(name: str) -> str:
+    """First letters of the first and the last word of a name."""
+    words = name.split()
+    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()

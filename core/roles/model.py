@@ -24,6 +24,8 @@ PERMISSIONS = {
         Permission("flows.manage", N_("Change call flows, and choose which one answers"), AccessLevel.MANAGE),
         Permission("schedules.view", N_("See opening hours"), AccessLevel.VIEW),
         Permission("schedules.manage", N_("Change opening hours"), AccessLevel.MANAGE),
+        Permission("users.view", N_("See the company's users"), AccessLevel.VIEW),
+        Permission("users.manage", N_("Add, change and remove users"), AccessLevel.MANAGE),
         Permission("audit.view", N_("Read the audit trail"), AccessLevel.VIEW),
         Permission("modules.view", N_("See the company's modules"), AccessLevel.VIEW),
         Permission("modules.manage", N_("Switch modules on and off, purge their data"), AccessLevel.MANAGE),
@@ -45,6 +47,7 @@ AREAS = {
     "queues": N_("Queues"),
     "flows": N_("Call flows"),
     "schedules": N_("Opening hours"),
+    "users": N_("Users"),
     "audit": N_("Audit trail"),
     "modules": N_("Modules"),
     "numbers": N_("Numbers"),
@@ -83,8 +86,11 @@ SYSTEM_PLUGIN_LEVELS = {
 }
 """What the system roles may do in a plugin that is on for their tenant."""
 
-MOST_FOR_CUSTOM_ROLES = {"roles": AccessLevel.VIEW, "queues": AccessLevel.USE}
-"""ROL-7: what only administrators may do; in any other area a custom role can have every level."""
+MOST_FOR_CUSTOM_ROLES = {"roles": AccessLevel.VIEW, "users": AccessLevel.VIEW, "queues": AccessLevel.USE}
+"""ROL-7: what only administrators may do; in any other area a custom role can have every level.
+
+Whoever changes users gives them roles, so she could make herself an administrator under another name.
+"""
 
 
 class Area(Struct, frozen=True):

@@ -23,7 +23,9 @@ from core.calls.http import Calls
 from core.calls.live import LiveCalls
 from core.config import Settings
 from core.data import Database, DatabaseUnavailable
+from core.directory.http import USERS_API
 from core.directory.profile_pages import PAGES as PROFILE_PAGES
+from core.directory.user_pages import PAGES as USER_PAGES
 from core.flows.elements import TenantElements
 from core.flows.http import FLOW_API
 from core.flows.versions import flows_with_schedule
@@ -187,6 +189,8 @@ def create_app(
             AuditTrail,
             *MODULE_PAGES,
             CompanyModules,
+            *USER_PAGES,
+            *USERS_API,
             *NUMBER_PAGES,
             Numbers,
             *PLATFORM_PAGES,

@@ -9,6 +9,7 @@ MAIN = (
     Entry("/calls", "history", N_("Calls"), "calls.view"),
 )
 ADMINISTRATION = (
+    Entry("/admin/users", "users", N_("Users"), "users.view"),
     Entry("/admin/numbers", "phone", N_("Numbers"), "numbers.view"),
     Entry("/admin/security", "shield", N_("Security"), "security.view"),
     Entry("/admin/modules", "puzzle", N_("Modules"), "modules.view"),

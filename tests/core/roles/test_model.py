@@ -110,6 +110,10 @@ def test_every_permission_of_core_belongs_to_an_area_with_a_title_and_every_area
     assert all(AREAS.values())
 
 
-def test_only_administrators_change_roles_and_queues() -> None:
-    """ROL-7 [D]."""
-    assert MOST_FOR_CUSTOM_ROLES == {"roles": AccessLevel.VIEW, "queues": AccessLevel.USE}
+def test_only_administrators_change_roles_users_and_queues() -> None:
+    """ROL-7 [D]; who changes users could make herself an administrator."""
+    assert MOST_FOR_CUSTOM_ROLES == {
+        "roles": AccessLevel.VIEW,
+        "users": AccessLevel.VIEW,
+        "queues": AccessLevel.USE,
+    }

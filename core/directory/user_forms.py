@@ -1,0 +1,93 @@
+"""What the form of a user sends and shows: texts by the names of its fields."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from msgspec import UNSET, Struct
+
+from core.api.errors import Invalid
+from core.api.texts import N_
+from core.directory.custom_fields import Fields
+from core.directory.user_values import UserChange
+from core.directory.users import DeviceRow, UserDetails
+
+TEXTS = ("first_name", "last_name", "position", "department", "email")
+CUSTOM = "custom."
+"""Before the id of a custom field."""
+
+
+class Difference(Struct, frozen=True):
+    """A field in which what was typed is not what there is now."""
+
+    field: str
+    typed: str
+    now: str
+
+
+def values_of(user: UserDetails | None) -> dict[str, str]:
+    """A user as the form shows her; an empty form for somebody new."""
+    if user is None:
+        return {}
+    return {
+        **{name: getattr(user, name) for name in TEXTS},
+        "extension": user.extension or "",
+        "presentation_number": user.presentation_number or "",
+        "hidden": "on" if user.hidden else "",
+        "tags": ", ".join(user.tags),
+        "numbers": "\n".join(one.address for one in user.devices),
+        "role": user.role,
+        "active": "" if user.account == "off" else "on",
+        **{f"{CUSTOM}{key}": value for key, value in user.custom.items()},
+    }
+
+
+def change_of(form: Mapping[str, str], before: UserDetails | None) -> UserChange:
+    """What a form asks for; `before`: the user, None when she is new. A field that was not sent stays.
+
+    Raises Invalid for a custom field that can be none.
+    """
+    plain: dict[str, Any] = {name: form[name] for name in (*TEXTS, "extension", "presentation_number") if name in form}
+    if "tags" in form:
+        plain["tags"] = [form["tags"]]
+    if "numbers" in form:
+        plain["devices"] = _devices(form["numbers"], before)
+    custom = {_id(name): text for name, text in form.items() if name.startswith(CUSTOM)}
+    has_account = before is not None and before.account_id is not None
+    return UserChange(
+        **plain,
+        custom=custom or UNSET,
+        hidden=bool(form.get("hidden")),
+        role=form.get("role") or UNSET,
+        active=bool(form.get("active")) if has_account else UNSET,
+    )
+
+
+def differences(form: Mapping[str, str], now: UserDetails, fields: Fields) -> list[Difference]:
+    """Where what she typed is not what somebody else has stored meanwhile; custom fields by their titles."""
+    found = []
+    for name, value in values_of(now).items():
+        typed = form.get(name, "")
+        if typed.split() != value.split():
+            key = name.removeprefix(CUSTOM)
+            custom = name.startswith(CUSTOM)
+            title, shown = (fields.title(key), fields.shown(key, value)) if custom else (name, value)
+            found.append(Difference(title, typed, shown))
+    return found
+
+
+def _id(name: str) -> UUID:
+    """The custom field that a field of the form is for."""
+    try:
+        return UUID(name.removeprefix(CUSTOM))
+    except ValueError:
+        raise Invalid(N_("There is no custom field {key}."), key=name.removeprefix(CUSTOM)[:40]) from None
+
+
+def _devices(text: str, before: UserDetails | None) -> list[DeviceRow]:
+    """One address a line, in the order in which they ring; one that was switched off stays so."""
+    off = {one.address for one in before.devices if not one.enabled} if before else set()
+    addresses = [line.strip() for line in text.splitlines() if line.strip()]
+    return [
+        DeviceRow("sip" if one.startswith(("sip:", "sips:")) else "number", one, one not in off) for one in addresses
+    ]
