@@ -78,8 +78,8 @@ def token(html: str) -> str:
 
 
 @pytest.fixture
-def settings() -> Settings:
-    return load_settings(environment={"SENTRALBORD_WEB__PORT": "0"})
+def settings(tmp_path: Path) -> Settings:
+    return load_settings(environment={"SENTRALBORD_WEB__PORT": "0", "SENTRALBORD_DATA__FOLDER": str(tmp_path / "data")})
 
 
 @pytest.fixture
