@@ -11,7 +11,7 @@ from core.data import DatabaseUnavailable, tenant
 from core.identity.model import Principal
 from core.identity.service import CHECK_SECONDS
 from core.roles.levels import custom_levels
-from core.roles.model import Access, AccessLevel, Area, Catalogue
+from core.roles.model import Access, AccessLevel, Catalogue
 
 log = logging.getLogger(__name__)
 
@@ -48,14 +48,6 @@ class Accesses:
             levels = known.levels.get(role) or self.catalogue.system_levels(role)
             access = known.made[wanted] = self.catalogue.access(role, levels, on, operator=operator)
         return access
-
-    def areas_of(self, principal: Principal) -> list[Area]:
-        """The areas that the user's company has just now."""
-        return self.catalogue.areas_of(self.on(principal.tenant_id), operator=principal.operator)
-
-    def shown_to(self, principal: Principal) -> list[Area]:
-        """Those and the ones of the modules that are off."""
-        return self.catalogue.areas_of(self.catalogue.areas, operator=principal.operator)
 
     async def _tenant(self, tenant_id: UUID, stamp: str) -> _Known:
         """The tenant's roles: as they are now, or as they were before PostgreSQL went away."""

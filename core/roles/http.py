@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from core.api.rest import IfMatch, Page, wanted_version, with_etag
 from core.identity.model import USER
 from core.roles.access import Accesses
+from core.roles.answers import company_of
 from core.roles.names import custom_id
 from core.roles.schemas import AreaOut, FallenBack, RoleChange, RoleIn, RoleOut, level_of
 from core.roles.service import change_role, create_role, delete_role, role, roles
@@ -32,9 +33,10 @@ class Roles(Controller):
 
     @get("/areas", summary="What roles can give access to")
     async def areas(self, request: Request[Any, Any, Any], accesses: NamedDependency[Accesses]) -> Page[AreaOut]:
-        """The areas of the product and its modules, with their permissions; there is one page."""
-        on = {area.key for area in accesses.areas_of(request.user)}
-        return Page([AreaOut.of(area, on=area.key in on) for area in accesses.shown_to(request.user)])
+        """The areas of the product and of the granted modules, with their permissions; there is one page."""
+        company = await company_of(accesses, request.user)
+        areas = company.areas(accesses.catalogue)
+        return Page([AreaOut.of(area, on=company.there(area) == "there") for area in areas])
 
     @post(summary="Make a role", opt=MANAGE)
     async def create(

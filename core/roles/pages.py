@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 
 from core.api.errors import Refused
 from core.roles.access import Accesses
+from core.roles.answers import company_of
 from core.roles.forms import new_levels
 from core.roles.guards import access_of
 from core.roles.model import LEVEL_TITLES, SYSTEM_TITLES
@@ -114,13 +115,15 @@ async def _page(
     typed: dict[str, str] | None = None,
 ) -> Template:
     """The page; `typed`: the grid as it was filled in when it was refused."""
+    company = await company_of(accesses, request.user)
+    areas = company.areas(accesses.catalogue)
     return page(
         request,
         "admin/roles.html",
         status=error.status if error else 200,
         roles=await roles(accesses.catalogue),
-        areas=accesses.shown_to(request.user),
-        on={area.key for area in accesses.areas_of(request.user)},
+        areas=areas,
+        on={area.key for area in areas if company.there(area) == "there"},
         levels=LEVEL_TITLES,
         titles=SYSTEM_TITLES,
         text_of=text_of,

@@ -1,10 +1,12 @@
 """Roles as the REST API shows them."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from core.roles.answers import Holder, RoleAnswer
+from core.roles.explain import Chain, There, Verdict
 from core.roles.model import AccessLevel, Area
 from core.roles.service import RoleInfo
 from core.ui.templating import _
@@ -77,6 +79,69 @@ class AreaOut(Struct, frozen=True):
             PermissionOut(one.key, text_of(area, one.title), level_name(one.level)) for one in area.permissions
         ]
         return cls(area.key, text_of(area, area.title), area.plugin, on, level_name(area.most), permissions)
+
+
+class HolderOut(Struct, frozen=True):
+    """A user who may do something. `id`: of her account."""
+
+    id: UUID
+    name: str
+    email: str
+    role: str
+
+    @classmethod
+    def of(cls, her: Holder) -> "HolderOut":
+        """A user as the API shows her."""
+        return cls(her.id, her.name, her.email, her.role)
+
+
+class AnswerOut(Struct, frozen=True, kw_only=True):
+    """The links between a role and a permission, and the answer."""
+
+    permission: str
+    title: str
+    area: str
+    role: Annotated[str, Meta(description="Key of the role")]
+    level: Annotated[Level, Meta(description="The role's level in the area")]
+    needs: Annotated[Level, Meta(description="The lowest level that includes the permission")]
+    there: Annotated[There, Meta(description="Whether the company has the area just now, or why not")]
+    allowed: bool
+    because: Annotated[Verdict, Meta(description="`allowed`, or the first link that breaks")]
+
+
+class RoleAnswerOut(AnswerOut, frozen=True):
+    """What a role may make of a permission."""
+
+    @classmethod
+    def of(cls, answer: RoleAnswer) -> "RoleAnswerOut":
+        """The answer for a role."""
+        return cls(**_chain(answer.chain), role=answer.role.key)
+
+
+class UserAnswerOut(AnswerOut, frozen=True):
+    """Why a user may do something, or may not."""
+
+    user: Annotated[UUID, Meta(description="Id of her account")]
+    name: str
+    active: Annotated[bool, Meta(description="Whether she may sign in")]
+
+    @classmethod
+    def of(cls, her: Holder, chain: Chain) -> "UserAnswerOut":
+        """The answer for a user."""
+        return cls(**_chain(chain), role=her.role, user=her.id, name=her.name, active=her.active)
+
+
+def _chain(chain: Chain) -> dict[str, Any]:
+    return {
+        "permission": chain.permission.key,
+        "title": text_of(chain.area, chain.permission.title),
+        "area": chain.area.key,
+        "level": level_name(chain.level),
+        "needs": level_name(chain.permission.level),
+        "there": chain.there,
+        "allowed": chain.verdict == "allowed",
+        "because": chain.verdict,
+    }
 
 
 def text_of(area: Area, text: str) -> str:

@@ -60,6 +60,8 @@ from core.numbers.pages import PAGES as NUMBER_PAGES
 from core.platform.http import PLATFORM_API
 from core.platform.pages import PAGES as PLATFORM_PAGES
 from core.roles.access import Accesses
+from core.roles.answers_http import ANSWERS_API
+from core.roles.answers_pages import PAGES as ANSWER_PAGES
 from core.roles.guards import access_of, permission_guard
 from core.roles.http import Roles
 from core.roles.model import PUBLIC, SIGNED_IN, Catalogue
@@ -199,6 +201,8 @@ def create_app(
             Schedules,
             *ROLE_PAGES,
             Roles,
+            *ANSWER_PAGES,
+            *ANSWERS_API,
             *IDENTITY_PAGES,
             *PASSWORD_PAGES,
             *SECOND_STEP_PAGES,
