@@ -16,11 +16,13 @@ class AccessLevel(IntEnum):
 
 class Permission(Struct, frozen=True):
     """Something that can be allowed: its key (begins with the plugin's name), its title (a gettext id)
-    and the lowest level that includes it."""
+    and the lowest level that includes it. `administrators_only`: no role that a company makes has the level MANAGE
+    in the plugin (ROL-7); the permission's own level is MANAGE."""
 
     key: str
     title: str
     level: AccessLevel
+    administrators_only: bool = False
 
 
 PUBLIC = "public"

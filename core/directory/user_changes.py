@@ -27,6 +27,7 @@ from core.identity.links import PasswordLinks
 from core.identity.service import create_user
 from core.identity.sessions import Sessions
 from core.identity.tables import User, role_columns
+from core.roles.acting import ensure_covers_roles
 from core.roles.members import ensure_an_administrator_remains, role_names
 from core.roles.model import ADMINISTRATOR
 
@@ -41,11 +42,12 @@ _TAKEN = {
 async def add_user(change: UserChange) -> UserDetails:
     """A new entry in the directory; with a role she also has an account, though no password yet (USR-3, USR-8).
 
-    Raises Invalid, Taken.
+    Raises Invalid, Taken, NotCovered.
     """
     person_id, fields = uuid7(), await custom_fields()
     values = checked(change, None, fields, await numbering(), await role_names())
     async with transaction() as unit:
+        await ensure_covers_roles(values.role or "")
         entry = Person(id=person_id, **{"first_name": "", **values.columns})
         await _store(unit, Person.insert(entry), values.columns)
         await _put_devices(unit, person_id, values)
@@ -62,12 +64,13 @@ async def change_user(
 ) -> UserDetails:
     """Change a user; `version`: the one that was read, None: whatever it is.
 
-    Raises NotFound, Changed, Invalid, Taken, UnknownRole, LastAdministrator, Yourself.
+    Raises NotFound, Changed, Invalid, Taken, UnknownRole, NotCovered, LastAdministrator, Yourself.
     """
     fields, numbers, roles = await custom_fields(), await numbering(), await role_names()
     async with transaction() as unit:
         before = await _locked(unit, user_id, version)
         values = checked(change, before, fields, numbers, roles)
+        await ensure_covers_roles(before.role, values.role or "")
         new: dict[Any, Any] = {Person.version: Person.version + 1, **values.columns}
         await _store(unit, Person.update(new).where(Person.id == before.id), values.columns)
         await _put_devices(unit, before.id, values)
@@ -85,11 +88,12 @@ async def change_user(
 async def remove_user(user_id: UUID, sessions: Sessions, *, version: int | None = None) -> None:
     """Remove a user with all that is hers alone; her name stays in the journal of the calls she had.
 
-    Raises NotFound, Changed, LastAdministrator, Yourself.
+    Raises NotFound, Changed, NotCovered, LastAdministrator, Yourself.
     """
     fields = await custom_fields()
     async with transaction() as unit:
         before = await _locked(unit, user_id, version)
+        await ensure_covers_roles(before.role)
         if before.account_id is not None:
             refuse_oneself([before.account_id])
             await unit.execute("DELETE FROM user_account WHERE id = $1", before.account_id)
@@ -103,11 +107,13 @@ async def remove_user(user_id: UUID, sessions: Sessions, *, version: int | None 
 async def invite_user(user_id: UUID, links: PasswordLinks) -> datetime:
     """Send a user a link to her first password; returns until when it can be used.
 
-    Raises NotFound, Invalid without an account, IdentityError when she has a password already or nothing reaches her.
+    Raises NotFound, NotCovered, Invalid without an account, IdentityError when she has a password already or nothing
+    reaches her.
     """
     found = await user(user_id)
     if found.account_id is None:
         raise Invalid(N_("{name} has no account: give her a role first."), name=found.name)
+    await ensure_covers_roles(found.role)
     return await links.invite(found.account_id)
 
 

@@ -13,7 +13,7 @@ from litestar.handlers.base import BaseRouteHandler
 from msgspec import NODEFAULT
 from msgspec.structs import fields
 
-from core.api.access import PUBLIC
+from core.api.access import PUBLIC, AccessLevel
 from core.api.manifest import API, Manifest
 from core.host.errors import PluginRefused
 
@@ -73,6 +73,9 @@ def routes(manifest: Manifest) -> Iterator[tuple[str, BaseRouteHandler]]:
 def _permissions(manifest: Manifest) -> Iterator[str]:
     """Every route, panel and report names a permission that the plugin declares."""
     declared = {permission.key for permission in manifest.permissions}
+    for one in manifest.permissions:
+        if one.administrators_only and one.level != AccessLevel.MANAGE:
+            yield f"permission {one.key} is for administrators only; its level must be AccessLevel.MANAGE"
     for controller in manifest.controllers:
         if not (isinstance(controller, type) and issubclass(controller, Controller)):
             yield f"controllers: {controller!r} is not a Litestar Controller"

@@ -23,3 +23,15 @@ class LastAdministrator(Refused):
             N_("Nobody would be left to administer the company: make somebody else an administrator first."),
             field="role",
         )
+
+
+class NotCovered(Refused):
+    """It would give, or touch somebody who has, more than whoever asks may do herself."""
+
+    code = "not_covered"
+    status = 403
+
+    def __init__(self, missing: str) -> None:
+        super().__init__(
+            N_("This needs more than you may do yourself ({missing}): ask an administrator."), missing=missing
+        )

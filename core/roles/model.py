@@ -86,10 +86,10 @@ SYSTEM_PLUGIN_LEVELS = {
 }
 """What the system roles may do in a plugin that is on for their tenant."""
 
-MOST_FOR_CUSTOM_ROLES = {"roles": AccessLevel.VIEW, "users": AccessLevel.VIEW, "queues": AccessLevel.USE}
-"""ROL-7: what only administrators may do; in any other area a custom role can have every level.
+MOST_FOR_CUSTOM_ROLES = {"roles": AccessLevel.VIEW, "queues": AccessLevel.USE}
+"""ROL-7: what of core only administrators may do; in any other of its areas a custom role can have every level.
 
-Whoever changes users gives them roles, so she could make herself an administrator under another name.
+Whoever changes users gives them roles, but never one that gives more than she has (core.roles.acting).
 """
 
 
@@ -103,8 +103,9 @@ class Area(Struct, frozen=True):
 
     @property
     def most(self) -> AccessLevel:
-        """The highest level that a custom role can have here."""
-        return MOST_FOR_CUSTOM_ROLES.get(self.key, AccessLevel.MANAGE)
+        """The highest level that a custom role can have here (ROL-7)."""
+        reserved = any(permission.administrators_only for permission in self.permissions)
+        return AccessLevel.USE if reserved else MOST_FOR_CUSTOM_ROLES.get(self.key, AccessLevel.MANAGE)
 
     def gives(self, level: AccessLevel) -> frozenset[str]:
         """Keys of the permissions that a level includes."""

@@ -12,8 +12,10 @@ from core.audit.service import record
 from core.data import transaction
 from core.data.errors import UniqueViolationError
 from core.identity.errors import UnknownRole
+from core.identity.model import USER
 from core.identity.stamps import Stamps
 from core.identity.tables import User
+from core.roles.acting import ensure_covers_levels, ensure_covers_roles
 from core.roles.levels import custom_levels, write_levels
 from core.roles.members import fall_back, members_by_role
 from core.roles.model import SYSTEM_TITLES, AccessLevel, Catalogue
@@ -61,7 +63,7 @@ async def role(catalogue: Catalogue, key: str) -> RoleInfo:
 async def create_role(redis: Redis, catalogue: Catalogue, name: str, copy: str) -> RoleInfo:
     """A role that may do what the role with the key `copy` may (ROL-3, ROL-5), as far as a custom role can.
 
-    What a plugin that is installed later adds it may not do. Raises Invalid, Taken, UnknownRole.
+    What a plugin that is installed later adds it may not do. Raises Invalid, Taken, UnknownRole, NotCovered.
     """
     async with transaction():
         source = await role(catalogue, copy)
@@ -70,6 +72,7 @@ async def create_role(redis: Redis, catalogue: Catalogue, name: str, copy: str) 
         levels = {
             area.key: min(source.levels.get(area.key, AccessLevel.NONE), area.most) for area in catalogue.areas.values()
         }
+        await ensure_covers_levels(levels)
         await write_levels(row.id, levels)
         await record("role.created", row.id, row.name, after={"copied from": source.name, **_words(levels)})
         await Stamps(redis).changed()
@@ -105,7 +108,7 @@ async def change_role(
 ) -> RoleInfo:
     """Give a custom role another name (None: it stays) and these levels, or neither.
 
-    Raises Invalid, Taken, UnknownRole, Changed.
+    Raises Invalid, Taken, UnknownRole, Changed, NotCovered.
     """
     async with transaction():
         if name is not None:
@@ -117,7 +120,8 @@ async def change_role(
 async def change_levels(redis: Redis, catalogue: Catalogue, changes: Mapping[UUID, NewLevels]) -> None:
     """Set levels of custom roles, of all or of none (ROL-6); areas that are not named stay as they are.
 
-    Raises UnknownRole, Changed, Invalid for an area that is none or a level that only administrators have (ROL-7).
+    Raises UnknownRole, Changed, NotCovered, Invalid for an area that is none or a level that only administrators have
+    (ROL-7).
     """
     for wanted in changes.values():
         for area, level in wanted.levels.items():
@@ -129,6 +133,7 @@ async def change_levels(redis: Redis, catalogue: Catalogue, changes: Mapping[UUI
             had, new = stored[str(row.id)], changes[row.id].levels
             before = {area: had.get(area, AccessLevel.NONE) for area in new}
             if before != new:
+                await ensure_covers_levels({**had, **new})
                 row.version += 1
                 await row.save([Role.version])
                 await write_levels(row.id, new)
@@ -137,10 +142,14 @@ async def change_levels(redis: Redis, catalogue: Catalogue, changes: Mapping[UUI
 
 
 async def delete_role(redis: Redis, role_id: UUID, version: int) -> list[User]:
-    """Delete a custom role; returns its members, who are Users from now on (ROL-4). Raises UnknownRole, Changed."""
+    """Delete a custom role; returns its members, who are Users from now on (ROL-4).
+
+    Raises UnknownRole, Changed, NotCovered.
+    """
     async with transaction():
         row = await _locked(role_id, version)
         levels = (await custom_levels())[str(role_id)]
+        await ensure_covers_roles(USER)
         members = await fall_back(role_id, row.name)
         await row.remove()
         await record("role.deleted", role_id, row.name, before=_words(levels))

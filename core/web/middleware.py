@@ -16,6 +16,7 @@ from core.identity.model import Principal
 from core.identity.sessions import Session, Sessions
 from core.identity.tokens import bearer_of
 from core.roles.access import Accesses
+from core.roles.acting import Acting, with_access_of
 from core.roles.model import NOBODY, Access
 from core.ui.flash import COOKIE as FLASH
 from core.ui.flash import unseal
@@ -65,8 +66,9 @@ class RequestContext(ASGIMiddleware):
         if session is None:
             await next_app(scope, receive, send)
             return
-        scope["user"] = session.principal
-        with tenant(session.principal.tenant_id), acting_as(_actor(scope, session)):
+        user = scope["user"] = session.principal
+        acting = Acting(self._accesses.catalogue, user.role, user.operator)
+        with tenant(user.tenant_id), acting_as(_actor(scope, session)), with_access_of(acting):
             await next_app(scope, receive, send)
 
     async def _as_program(
@@ -84,7 +86,8 @@ class RequestContext(ASGIMiddleware):
         access = scope["state"]["access"] = (await self._accesses.of(user, stamp)).only(bearer.scopes)
         self._frame(scope, user, access, cookies, "")
         actor = Actor("token", bearer.token_id, f"{user.name} ({bearer.name})", _address(scope), request_id(scope))
-        with tenant(user.tenant_id), acting_as(actor):
+        acting = Acting(self._accesses.catalogue, user.role, user.operator, bearer.scopes)
+        with tenant(user.tenant_id), acting_as(actor), with_access_of(acting):
             await next_app(scope, receive, send)
 
     def _frame(self, scope: Scope, user: Principal | None, access: Access, cookies: dict[str, str], csrf: str) -> None:

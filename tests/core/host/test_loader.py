@@ -61,6 +61,10 @@ PANEL = {"key": "bell.panel", "slot": Slot.LIVE, "title": "Bell", "tag": "bell-p
 REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
     "another API": ({"api": 99}, ["API 99", "get a matching version"]),
     "a permission of another": ({"permissions": (Permission("horn.view", "", AccessLevel.VIEW),)}, ["'bell.'"]),
+    "a low level for administrators only": (
+        {"permissions": (Permission("bell.set", "", AccessLevel.USE, administrators_only=True),)},
+        ["bell.set", "AccessLevel.MANAGE"],
+    ),
     "a key twice": ({"jobs": (Job(key="bell.x", run=work),) * 2}, ["'bell.x'", "twice"]),
     "an open route": ({"controllers": (Unprotected,)}, ["Unprotected.everything", "opt="]),
     "an unknown permission": ({"controllers": (Undeclared,)}, ["'bell.other'", "does not declare"]),

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from core.api.manifest import API, Manifest
 from core.roles.model import (
     AREAS,
-    MOST_FOR_CUSTOM_ROLES,
     NOBODY,
     OPERATOR_AREA,
     PERMISSIONS,
@@ -110,10 +109,33 @@ def test_every_permission_of_core_belongs_to_an_area_with_a_title_and_every_area
     assert all(AREAS.values())
 
 
-def test_only_administrators_change_roles_users_and_queues() -> None:
-    """ROL-7 [D]; who changes users could make herself an administrator."""
-    assert MOST_FOR_CUSTOM_ROLES == {
-        "roles": AccessLevel.VIEW,
-        "users": AccessLevel.VIEW,
-        "queues": AccessLevel.USE,
-    }
+@pytest.mark.parametrize(("area", "most"), [("roles", AccessLevel.VIEW), ("queues", AccessLevel.USE)])
+def test_only_administrators_change_roles_and_make_queues(area: str, most: AccessLevel) -> None:
+    """ROL-7 [D]."""
+    assert CATALOGUE.areas[area].most == most
+
+
+@pytest.mark.parametrize("area", ["users", "numbers", "modules", "security", "audit", "schedules", "flows"])
+def test_company_administration_can_be_given_to_any_role(area: str) -> None:
+    """ROL-7: whoever has it still gives no role that may do more than her own (see test_escalation)."""
+    assert CATALOGUE.areas[area].most == AccessLevel.MANAGE
+
+
+def test_others_are_logged_in_and_out_of_queues_by_every_role_that_uses_them() -> None:
+    """ROL-7: below the level that only administrators have."""
+    assert CATALOGUE.areas["queues"].most >= AccessLevel.USE
+    assert SYSTEM_ROLES["team_leader"]["queues"] == AccessLevel.USE
+
+
+@pytest.mark.parametrize("what", ["visitors", "chat", "statistics"])
+def test_a_modules_levels_can_be_given_to_any_role_except_what_it_keeps_for_administrators(what: str) -> None:
+    """ROL-7: visitor registration, logging others in and out of chat, dashboards; but not the set-up of the chat."""
+
+    def most(*, administrators_only: bool) -> AccessLevel:
+        manage = Permission(f"{what}.manage", "", AccessLevel.MANAGE, administrators_only)
+        permissions = (Permission(f"{what}.use", "", AccessLevel.USE), manage)
+        made = Manifest(name=what, title=what, version="1", api=API, package=what, permissions=permissions)
+        return Catalogue([made]).areas[what].most
+
+    assert most(administrators_only=False) == AccessLevel.MANAGE
+    assert most(administrators_only=True) == AccessLevel.USE

@@ -103,7 +103,7 @@ class Crawl:
 
     def _route(self, path: str) -> str:
         """The route that answers an address, the most particular one first."""
-        patterns = sorted(self._routes, key=lambda route: (route.count("{"), -len(route)))
+        patterns = sorted(self._routes, key=lambda route: (":path" in route, route.count("{"), -len(route)))
         return next(p for p in patterns if re.fullmatch(re.sub(r"\{[^}:]*:path\}", ".*", _open(p)), path))
 
     async def faults(self, start: str) -> dict[str, list[str]]:
