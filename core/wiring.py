@@ -16,7 +16,7 @@ from core.data.embedded import EmbeddedPostgres, EmbeddedRedis
 from core.data.fitness import Unreachable, examine_postgres, examine_redis
 from core.data.migrate import App, MigrationError, migrate
 from core.data.redis import connect_redis
-from core.host.context import ContextFactory
+from core.host.context import ContextFactory, Enqueue
 from core.host.dispatch import Dispatcher
 from core.host.events import emit
 from core.host.fitness import without_unfit
@@ -120,9 +120,10 @@ async def open_installation(settings: Settings) -> AsyncIterator[Installation]:
 
 @dataclass(frozen=True, slots=True)
 class PluginHost:
-    """What calls into the plugins. `jobs`: those of core and of the plugins."""
+    """What calls into the plugins. `jobs`: those of core and of the plugins; `enqueue`: has one of them run."""
 
     contexts: ContextFactory
+    enqueue: Enqueue
     dispatcher: Dispatcher
     jobs: Sequence[WorkerJob]
 
@@ -142,7 +143,7 @@ async def open_host(installation: Installation, core_jobs: Sequence[WorkerJob] =
     jobs = (*core_jobs, *plugin_jobs(installation.registry, installation.gate, contexts))
     client = Jobs(installation.services.redis_url, jobs)
     try:
-        yield PluginHost(contexts, Dispatcher(installation.registry, contexts), jobs)
+        yield PluginHost(contexts, enqueue, Dispatcher(installation.registry, contexts), jobs)
     finally:
         await client.close()
 

@@ -1,19 +1,13 @@
 """Makes the demo company, or brings it up to date: through the same services as everybody, as often as one likes."""
 
-import asyncio
 import contextlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from uuid import UUID
 
 import msgspec
 
 from core.api.errors import Taken
 from core.api.ids import uuid7
-from core.calls.confirm import Confirmer
-from core.calls.journal import CallJournal
-from core.calls.publisher import Publisher
-from core.calls.spool import Spool
+from core.calls.agent_journals import AgentJournals
 from core.data import tenant
 from core.demo.documents import DemoCompany, DemoUser
 from core.directory.service import NewDevice, PersonDevices, add_person, people_with_devices, set_devices
@@ -24,7 +18,7 @@ from core.flows.versions import list_versions, load_published, publish, save_ver
 from core.identity.service import create_user
 from core.platform.numbers import add_main_number
 from core.platform.service import NewTenant, create_tenant
-from core.queues.service import SessionJournal, add_member, create_queue, load_queues, log_in
+from core.queues.service import add_member, create_queue, load_queues, log_in
 from core.queues.state import QueueState
 from core.telephony.limits import OutgoingPolicy
 from core.telephony.service import all_trunks, put_trunk
@@ -52,28 +46,12 @@ async def seed(installation: Installation, company: DemoCompany, flow: str, netw
         await _users(company, people)
         queues = await _queues(company, people)
         await _flow(company, flow, queues)
-        async with session_journals(installation, row.id) as journal:
+        async with AgentJournals(installation.redis, folder_of(installation.settings) / "spool", AUTHOR) as journal:
             state = QueueState(installation.redis)
             for queue in company.queues:
                 for member in queue.members:
                     await log_in(queues[queue.key], people[member].person.id, state, journal)
     return row.id
-
-
-@asynccontextmanager
-async def session_journals(installation: Installation, tenant_id: UUID) -> AsyncIterator[SessionJournal]:
-    """Journals of agents' sessions, for a process that is no media process; everything has been sent at the end."""
-    publisher = Publisher(installation.redis)
-    spool = Spool(folder_of(installation.settings) / "spool" / AUTHOR)
-    tasks = [asyncio.create_task(work) for work in (publisher.run(), Confirmer(spool, publisher).run())]
-    try:
-        yield lambda session, written: CallJournal(tenant_id, session, spool, publisher, written=written)
-        async with asyncio.timeout(10):
-            await publisher.drained()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _company(company: DemoCompany, slug: str, name: str, *, operator: bool = False) -> Tenant:

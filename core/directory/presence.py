@@ -9,7 +9,7 @@ from core.api.errors import Invalid
 from core.api.texts import N_
 from core.audit.service import record
 from core.data import Transaction, transaction
-from core.directory.model import LONGEST_MESSAGE, LONGEST_TAG, Status, checked_text
+from core.directory.model import LONGEST_MESSAGE, Status, checked_text
 from core.directory.users import UserDetails, user
 
 
@@ -44,32 +44,6 @@ async def reset_expired() -> None:
     async with transaction() as unit:
         await unit.execute(
             "UPDATE presence SET status = 'available', message = '', since = until, until = NULL WHERE until <= now()"
-        )
-
-
-async def status_names() -> dict[str, dict[Status, str]]:
-    """Language → status → name, where the tenant in force has chosen one (AVL-1)."""
-    names: dict[str, dict[Status, str]] = {}
-    async with transaction(read_only=True) as unit:
-        for row in await unit.fetch("SELECT status, language, name FROM status_name"):
-            names.setdefault(row["language"], {})[Status(row["status"])] = row["name"]
-    return names
-
-
-async def rename_statuses(language: str, names: dict[Status, str]) -> None:
-    """Call statuses so in a language; "" brings the usual name back. Raises Invalid for one that is too long."""
-    wanted = {status: checked_text(name, most=LONGEST_TAG) for status, name in names.items()}
-    async with transaction() as unit:
-        before = (await status_names()).get(language, {})
-        await unit.execute("DELETE FROM status_name WHERE language = $1", language)
-        rows = [(status.value, language, name) for status, name in wanted.items() if name]
-        await unit.executemany("INSERT INTO status_name (status, language, name) VALUES ($1, $2, $3)", rows)
-        await record(
-            "status_name.changed",
-            language,
-            language,
-            before={status.value: before.get(status, "") for status in wanted},
-            after={status.value: name for status, name in wanted.items()},
         )
 
 

@@ -1,6 +1,6 @@
 """People, the devices that ring for them, and what else the directory keeps of them."""
 
-from piccolo.columns import JSONB, Array, Boolean, Bytea, ForeignKey, Integer, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, Array, Boolean, Bytea, ForeignKey, Integer, Text, Timestamptz
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.table import Table
 
@@ -53,6 +53,7 @@ class CustomField(TenantTable, Table, tablename="custom_field"):
     kind = Text(help_text="text, number, choice or date.")
     options = JSONB(default="[]", help_text="Of a choice: key and title of each.")
     position = Integer(default=0)
+    retired = Boolean(default=False, help_text="Nobody sees it; values in it stay.")
     version = Integer(default=1)
 
 
@@ -72,3 +73,32 @@ class StatusName(TenantTable, Table, tablename="status_name"):
     status = Text()
     language = Text()
     name = Text()
+
+
+class UserBatch(TenantTable, Table, tablename="user_batch"):
+    """Many users at once: what is done to them, by whom, and how far it is."""
+
+    kind = Text(help_text="change, import or undo.")
+    act = JSONB(null=True, default=None, help_text="What is done to each; none when it differs.")
+    file = Text(default="", help_text="Name of the file that is imported.")
+    source = Bytea(null=True, default=None, help_text="The file, until it has been imported.")
+    choices = JSONB(default="{}", help_text="How the file is read.")
+    state = Text(default="planned", help_text="planned, running or done.")
+    actor = JSONB(help_text="Who confirmed it, for the audit trail.")
+    undo_of = UUID(null=True, default=None, help_text="The batch that this one undoes.")
+    created_at = Timestamptz(default=TimestamptzNow())
+
+
+class UserBatchItem(TenantTable, Table, tablename="user_batch_item"):
+    """One user of a batch."""
+
+    batch_id = ForeignKey(UserBatch, null=False)
+    place = Integer(help_text="Order in the batch; of an import the row.")
+    person_id = UUID(null=True, default=None, help_text="Her entry; none: she is new, or could not be added.")
+    label = Text(default="", help_text="What she is called.")
+    act = JSONB(help_text="What is done to her.")
+    expected = Text(help_text="What would come of it, when it was planned.")
+    outcome = Text(default="", help_text="What came of it; empty: nothing yet.")
+    why = JSONB(default="[]", help_text="Why it was refused.")
+    steps = JSONB(default="[]", help_text="Fields that differ: before and after.")
+    undo = JSONB(null=True, default=None, help_text="What brings back what was.")

@@ -126,7 +126,7 @@ def refuse_oneself(losing: Collection[UUID]) -> None:
 def snapshot(of: UserDetails, fields: Fields) -> dict[str, Any]:
     """A user as the audit trail keeps her: custom fields by their titles."""
     plain = {name: value for name, value in msgspec.structs.asdict(of).items() if name not in UNRECORDED}
-    return plain | {f"custom.{fields.title(key)}": fields.shown(key, value) for key, value in of.custom.items()}
+    return plain | {f"custom.{fields.title(key)}": fields.text(key, value) for key, value in of.custom.items()}
 
 
 async def _locked(unit: Transaction, user_id: UUID, version: int | None) -> UserDetails:

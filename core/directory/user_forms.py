@@ -1,8 +1,10 @@
 """What the form of a user sends and shows: texts by the names of its fields."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from msgspec import UNSET, Struct
 
@@ -11,8 +13,23 @@ from core.api.texts import N_
 from core.directory.custom_fields import Fields
 from core.directory.user_values import UserChange
 from core.directory.users import DeviceRow, UserDetails
+from core.ui.templating import current_view
 
 TEXTS = ("first_name", "last_name", "position", "department", "email")
+FIELD_NAMES = {
+    "first_name": N_("First name"),
+    "last_name": N_("Last name"),
+    "position": N_("Position"),
+    "department": N_("Department"),
+    "email": N_("E-mail address"),
+    "extension": N_("Extension"),
+    "presentation_number": N_("Shown when she calls"),
+    "hidden": N_("Hidden from the directory"),
+    "tags": N_("Tags"),
+    "numbers": N_("Rings at"),
+    "role": N_("Role"),
+    "active": N_("May sign in"),
+}
 CUSTOM = "custom."
 """Before the id of a custom field."""
 
@@ -71,9 +88,17 @@ def differences(form: Mapping[str, str], now: UserDetails, fields: Fields) -> li
         if typed.split() != value.split():
             key = name.removeprefix(CUSTOM)
             custom = name.startswith(CUSTOM)
-            title, shown = (fields.title(key), fields.shown(key, value)) if custom else (name, value)
+            title, shown = (fields.title(key), fields.text(key, value)) if custom else (name, value)
             found.append(Difference(title, typed, shown))
     return found
+
+
+def moment(text: str) -> datetime | None:
+    """A time of a form in the zone of the request; None for nothing. Raises Invalid."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(current_view().zone)) if text else None
+    except ValueError:
+        raise Invalid(N_("{text} is no time: write it as 2026-11-25T08:00."), field="until", text=text[:40]) from None
 
 
 def _id(name: str) -> UUID:

@@ -2,10 +2,8 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
@@ -13,27 +11,27 @@ from litestar.params import FromPath, FromQuery, MultipartBody, URLEncodedBody
 from litestar.response import Template
 from msgspec import Struct
 
-from core.api.errors import Changed, Invalid, Refused
+from core.api.errors import Changed, Refused
 from core.api.rest import PAGE, read_cursor
 from core.api.texts import N_
 from core.directory import users as reading
 from core.directory.custom_fields import custom_fields
 from core.directory.http import MOST_BODY
-from core.directory.model import STATUS_NAMES, Status
+from core.directory.model import Status
 from core.directory.numbering import free_extension, numbering
 from core.directory.pictures import remove_picture, set_picture
-from core.directory.presence import Availability, set_availability, status_names
+from core.directory.presence import Availability, set_availability
 from core.directory.schemas import PictureIn
+from core.directory.status_names import statuses
 from core.directory.user_changes import add_user, change_user, invite_user, remove_user
-from core.directory.user_forms import change_of, differences, values_of
+from core.directory.user_forms import FIELD_NAMES, change_of, differences, moment, values_of
 from core.directory.users import AccountState, Shown, UserFilter
 from core.identity.links import PasswordLinks
 from core.identity.sessions import Sessions
-from core.roles.members import role_names
-from core.roles.model import SYSTEM_TITLES
+from core.roles.members import translated_roles
 from core.ui.forms import number_in, problem_of, problems_of
 from core.ui.shell import done, page
-from core.ui.templating import _, current_view, local, ngettext, telephone
+from core.ui.templating import _, local, ngettext, telephone
 
 PATH = "/admin/users"
 VIEW, MANAGE = {"permission": "users.view"}, {"permission": "users.manage"}
@@ -45,20 +43,6 @@ ACCOUNT_NAMES: dict[AccountState | Literal["hidden"], str] = {
     "off": N_("Deactivated"),
     "none": N_("Has no account"),
     "hidden": N_("Hidden from the directory"),
-}
-FIELD_NAMES = {
-    "first_name": N_("First name"),
-    "last_name": N_("Last name"),
-    "position": N_("Position"),
-    "department": N_("Department"),
-    "email": N_("E-mail address"),
-    "extension": N_("Extension"),
-    "presentation_number": N_("Shown when she calls"),
-    "hidden": N_("Hidden from the directory"),
-    "tags": N_("Tags"),
-    "numbers": N_("Rings at"),
-    "role": N_("Role"),
-    "active": N_("May sign in"),
 }
 
 
@@ -105,10 +89,10 @@ async def users_page(
         first=not after,
         count=ngettext("One user", "%(num)d users", count) % {"num": count},
         values={"q": q, "role": role, "tag": tag, "show": show},
-        roles={"": _("Every role"), **await _roles()},
+        roles={"": _("Every role"), **await translated_roles()},
         tags={"": _("Every tag"), **{one: one for one in await reading.tags()}},
         accounts={"": _("Everybody"), **_accounts()},
-        statuses=await _statuses(),
+        statuses=await statuses(),
     )
 
 
@@ -208,14 +192,6 @@ async def take_picture(request: Asked, user_id: FromPath[UUID]) -> Response[Any]
     return done(request, f"{PATH}/{after.id}", _("The picture of %(name)s is gone.") % {"name": after.name})
 
 
-def moment(text: str) -> datetime | None:
-    """A time of a form in the zone of the request; None for nothing. Raises Invalid."""
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(current_view().zone)) if text else None
-    except ValueError:
-        raise Invalid(N_("{text} is no time: write it as 2026-11-25T08:00."), field="until", text=text[:40]) from None
-
-
 async def _invited(request: Asked, user_id: UUID, links: PasswordLinks, text: str) -> Response[Any]:
     try:
         await invite_user(user_id, links)
@@ -254,7 +230,7 @@ async def _user(request: Asked, user_id: UUID, refused: Problem | None = None) -
         names=FIELD_NAMES,
         accounts=_accounts(),
         until=local(found.until).strftime("%Y-%m-%dT%H:%M") if found.until else "",
-        statuses=await _statuses(),
+        statuses=await statuses(),
         problem=problem_of(error) if error else "",
         problems=problems_of(error) if error else {},
         **await _choices(needed=found.account_id is not None),
@@ -264,9 +240,10 @@ async def _user(request: Asked, user_id: UUID, refused: Problem | None = None) -
 async def _choices(*, needed: bool) -> dict[str, Any]:
     """What the form of a user offers. `needed`: she has an account, so she has a role."""
     own = {number: f"{telephone(number)} {label}".strip() for number, label in (await numbering()).own.items()}
-    fields = (await custom_fields()).all
+    fields = (await custom_fields()).shown
+    roles = await translated_roles()
     return {
-        "roles": await _roles() if needed else {"": _("None: she does not sign in"), **await _roles()},
+        "roles": roles if needed else {"": _("None: she does not sign in"), **roles},
         "fields": fields,
         "options": {one.id: {"": "–", **{option.key: option.title for option in one.options}} for one in fields},
         "own_numbers": {"": _("The company's number"), **own},
@@ -274,19 +251,8 @@ async def _choices(*, needed: bool) -> dict[str, Any]:
     }
 
 
-async def _roles() -> dict[str, str]:
-    """Key of a role → its name; that of a system role in the language of the request."""
-    return {key: _(name) if key in SYSTEM_TITLES else name for key, name in (await role_names()).items()}
-
-
 def _accounts() -> dict[str, str]:
     return {key: _(title) for key, title in ACCOUNT_NAMES.items()}
-
-
-async def _statuses() -> dict[str, str]:
-    """Status → its name in the language of the request, as the company calls it (AVL-1)."""
-    chosen = (await status_names()).get(current_view().language, {})
-    return {status.value: chosen.get(status) or _(title) for status, title in STATUS_NAMES.items()}
 
 
 PAGES = (

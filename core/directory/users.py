@@ -3,7 +3,7 @@
 A user is an entry of the directory, with an account when she may sign in. Both are read together.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -24,7 +24,7 @@ AccountState = Literal["active", "invited", "off", "none"]
 Shown = Literal["", "active", "invited", "off", "none", "hidden"]
 
 
-class UserFilter(Struct, frozen=True):
+class UserFilter(Struct, frozen=True, forbid_unknown_fields=True):
     """Which users: those who fit all that is given."""
 
     q: str = ""
@@ -132,8 +132,8 @@ SELECT p.id, u.id AS account_id, p.version, p.first_name, p.last_name, p.positio
   (SELECT coalesce(json_agg(json_build_object('kind', kind, 'address', address, 'enabled', enabled)
                             ORDER BY d.position, d.id), '[]') FROM device d
     WHERE d.tenant_id = p.tenant_id AND d.person_id = p.id)::text AS devices
-{_JOINS}
-WHERE p.id = $1 OR u.id = $1"""  # noqa: S608
+{_JOINS}"""  # noqa: S608
+_ONE = f"{_DETAILS} WHERE p.id = $1 OR u.id = $1"
 # An account that was made without an entry (on the command line, say) gets one as soon as somebody looks.
 _ENTRIES = """
 WITH entry AS (
@@ -172,13 +172,23 @@ async def count_users(chosen: UserFilter) -> int:
 async def user(user_id: UUID) -> UserDetails:
     """One user, by the id of her entry or of her account. Raises NotFound."""
     async with transaction() as unit:
-        row = await unit.fetchrow(_DETAILS, user_id)
+        row = await unit.fetchrow(_ONE, user_id)
         if row is None:
             await unit.execute(_ENTRIES)
-            row = await unit.fetchrow(_DETAILS, user_id)
+            row = await unit.fetchrow(_ONE, user_id)
     if row is None:
         raise NotFound(N_("There is no such user."))
     return details_of(row)
+
+
+async def every_user(chosen: UserFilter | None, ids: Sequence[UUID] = (), *, most: int) -> list[UserDetails]:
+    """Users with all that is known of them, in alphabetical order, at most so many: those who fit the filter; with
+    None those whose entry or account has one of the ids."""
+    conditions, arguments = conditions_of(chosen) if chosen else (["(p.id = ANY ($1) OR u.id = ANY ($1))"], [list(ids)])
+    sql = f"{_DETAILS} WHERE {' AND '.join(conditions)} ORDER BY p.sort, p.id LIMIT {most}"
+    async with transaction() as unit:
+        await unit.execute(_ENTRIES)
+        return [details_of(row) for row in await unit.fetch(sql, *arguments)]
 
 
 async def departments() -> list[str]:

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from core.api.ids import uuid7
+from core.audit.service import record
 from core.calls.events import AgentLoggedIn, AgentLoggedOut
 from core.calls.ports import Address, JournalWriter
 from core.data import Transaction, current_tenant, transaction
@@ -75,6 +76,15 @@ async def add_member(queue_id: UUID, person_id: UUID, *, priority: int = 0) -> Q
     return member
 
 
+async def set_priority(queue_id: UUID, person_id: UUID, priority: int) -> None:
+    """Ring a member before those with a higher number (QUE-6, USR-6). Raises UnknownMember."""
+    async with transaction() as unit:
+        before = await _lock(unit, queue_id, person_id)
+        await unit.execute("UPDATE queue_member SET priority = $2 WHERE id = $1", before["id"], priority)
+        old, new = ({"queue": before["queue"], "priority": one} for one in (before["priority"], priority))
+        await record("queue_member.priority", person_id, before["person"], before=old, after=new)
+
+
 async def remove_member(queue_id: UUID, person_id: UUID, state: QueueState, journal: SessionJournal) -> None:
     """Take a person out of a queue, logged out first (QUE-5). Raises UnknownMember."""
     await log_out(queue_id, person_id, state, journal)
@@ -97,6 +107,8 @@ async def log_in(
         await unit.execute(
             "UPDATE queue_member SET logged_in = true, session_id = $2 WHERE id = $1", before["id"], session_id
         )
+        if by is not None:
+            await record("queue_member.logged_in", person_id, before["person"], after={"queue": before["queue"]})
     journal(session_id, 0).write(
         AgentLoggedIn(person_id=person_id, person=before["person"], queue_id=queue_id, queue=before["queue"], by=by)
     )
@@ -105,13 +117,15 @@ async def log_in(
 async def log_out(
     queue_id: UUID, person_id: UUID, state: QueueState, journal: SessionJournal, *, by: UUID | None = None
 ) -> None:
-    """Log a member out of one queue; a call she has goes on. Raises UnknownMember."""
+    """Log a member out of one queue, herself or `by` another user; a call she has goes on. Raises UnknownMember."""
     async with transaction() as unit:
         before = await _lock(unit, queue_id, person_id)
         await state.set_login(current_tenant(), queue_id, person_id, False)
         if not before["logged_in"]:
             return
         await unit.execute("UPDATE queue_member SET logged_in = false, session_id = NULL WHERE id = $1", before["id"])
+        if by is not None:
+            await record("queue_member.logged_out", person_id, before["person"], before={"queue": before["queue"]})
     if before["session_id"] is not None:
         journal(before["session_id"], 1).write(AgentLoggedOut(by=by))
 
@@ -165,7 +179,8 @@ async def _lock(unit: Transaction, queue_id: UUID, person_id: UUID) -> Mapping[s
     """The member's row, held until the end of the transaction: log-ins of one member happen in turn."""
     row = await unit.fetchrow(
         """
-        SELECT m.id, m.logged_in, m.session_id, q.name AS queue, trim(p.first_name || ' ' || p.last_name) AS person
+        SELECT m.id, m.logged_in, m.session_id, m.priority, q.name AS queue,
+          trim(p.first_name || ' ' || p.last_name) AS person
         FROM queue_member m
         JOIN queue q ON q.tenant_id = m.tenant_id AND q.id = m.queue_id
         JOIN person p ON p.tenant_id = m.tenant_id AND p.id = m.person_id

@@ -6,6 +6,9 @@ from piccolo.table import Table
 from core.data import TenantTable
 from core.directory.tables import Person
 
+LAST_PRIORITY = 99
+"""The highest priority number that a member can have."""
+
 
 class Queue(TenantTable, Table, tablename="queue"):
     """A queue with its parameters, the same wherever a flow uses it (QUE-9)."""

@@ -15,6 +15,7 @@ from core.identity.tables import ROLE, User, role_columns
 from core.roles.errors import LastAdministrator
 from core.roles.model import ADMINISTRATOR, SYSTEM_TITLES
 from core.roles.tables import Role
+from core.ui.templating import _
 
 
 async def ensure_an_administrator_remains() -> None:
@@ -59,6 +60,11 @@ async def role_names() -> dict[str, str]:
     """Key of a role → its name: of a system role the gettext id of its title."""
     custom = await Role.select(Role.id, Role.name).order_by(Role.name)
     return {**SYSTEM_TITLES, **{str(row["id"]): row["name"] for row in custom}}
+
+
+async def translated_roles() -> dict[str, str]:
+    """Key of a role → its name; that of a system role in the language of the request."""
+    return {key: _(name) if key in SYSTEM_TITLES else name for key, name in (await role_names()).items()}
 
 
 async def members_by_role() -> dict[str, int]:

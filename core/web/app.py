@@ -19,10 +19,16 @@ from redis.asyncio import Redis
 from core.api.manifest import Slot
 from core.audit.http import AuditTrail
 from core.audit.pages import PAGES as AUDIT_PAGES
+from core.calls.agent_journals import AgentJournals
 from core.calls.http import Calls
 from core.calls.live import LiveCalls
 from core.config import Settings
 from core.data import Database, DatabaseUnavailable
+from core.directory.bulk.http import UserBatches
+from core.directory.bulk.pages import PAGES as USER_BATCH_PAGES
+from core.directory.bulk.service import Batches, Enqueue
+from core.directory.definition_http import DEFINITIONS_API
+from core.directory.definition_pages import PAGES as DEFINITION_PAGES
 from core.directory.http import USERS_API
 from core.directory.profile_pages import PAGES as PROFILE_PAGES
 from core.directory.user_pages import PAGES as USER_PAGES
@@ -59,6 +65,9 @@ from core.numbers.http import Numbers
 from core.numbers.pages import PAGES as NUMBER_PAGES
 from core.platform.http import PLATFORM_API
 from core.platform.pages import PAGES as PLATFORM_PAGES
+from core.queues.member_http import UserQueues
+from core.queues.member_pages import PAGES as USER_QUEUE_PAGES
+from core.queues.members import Members
 from core.roles.access import Accesses
 from core.roles.answers_http import ANSWERS_API
 from core.roles.answers_pages import PAGES as ANSWER_PAGES
@@ -83,6 +92,7 @@ from core.web.openapi import openapi_config
 from core.web.plugins import Plugins
 from core.web.security import add_headers
 from core.web.static import messages, static_files
+from core.wiring import folder_of
 
 
 @get("/live", opt={"permission": "live.view"}, include_in_schema=False)
@@ -126,11 +136,13 @@ def create_app(
     registry: Registry | None = None,
     gate: Gate | None = None,
     contexts: ContextFactory | None = None,
+    enqueue: Enqueue | None = None,
 ) -> Litestar:
     """The app over an open database and Redis, which the caller closes after the app's shutdown.
 
     `registry`: the loaded plugins; None: none. `gate`: which tenant has them on; while the app runs it follows
     what any process changes. None: one of its own. `contexts`: what plugins' routes get as `ctx`; None: nothing.
+    `enqueue`: adds a background job; None: what would go to the background is done at once.
     """
     registry = registry or Registry({})
     gate = gate or Gate(frozenset(registry.plugins))
@@ -143,6 +155,8 @@ def create_app(
     pending = PendingSignIns(redis)
     factors = SecondFactors(Vault(settings.web.secret_key, Path(settings.data.folder)))
     boards = QueueBoards(redis)
+    journals = AgentJournals(redis, folder_of(settings) / "spool", "web")
+    links = PasswordLinks(StoredOutbox(), sessions, settings.web.address)
     hub = Hub(LiveCalls(redis), boards)
     services: dict[str, Any] = {
         "database": database,
@@ -155,11 +169,13 @@ def create_app(
         "pending": pending,
         "factors": factors,
         "entrance": Entrance(sessions, pending, factors, cookies),
-        "links": PasswordLinks(StoredOutbox(), sessions, settings.web.address),
+        "links": links,
+        "batches": Batches(sessions, links, enqueue),
         "plugins": plugins,
         "modules": Modules(redis, gate, dispatcher),
         "boards": boards,
         "hub": hub,
+        "members": Members(redis, journals),
         "schedule_uses": flows_with_schedule,
         "elements": TenantElements(registry, gate),
     }
@@ -170,7 +186,7 @@ def create_app(
             await load_gate(gate)
         following = [asyncio.create_task(each) for each in (follow_modules(redis, gate), sessions.stamps.follow())]
         try:
-            async with lifespans(registry, "web"), hub:
+            async with lifespans(registry, "web"), hub, journals:
                 yield
         finally:
             for task in following:
@@ -193,6 +209,12 @@ def create_app(
             CompanyModules,
             *USER_PAGES,
             *USERS_API,
+            *USER_QUEUE_PAGES,
+            UserQueues,
+            *USER_BATCH_PAGES,
+            UserBatches,
+            *DEFINITION_PAGES,
+            *DEFINITIONS_API,
             *NUMBER_PAGES,
             Numbers,
             *PLATFORM_PAGES,

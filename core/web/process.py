@@ -10,13 +10,14 @@ from litestar import Litestar
 from core.config import Settings
 from core.web.app import create_app
 from core.wiring import open_host, open_installation
+from core.worker import core_jobs
 
 SHUTDOWN_SECONDS = 5
 
 
 async def run_web(settings: Settings) -> None:
     """Run a web process until it is cancelled; running requests are finished first."""
-    async with open_installation(settings) as installation, open_host(installation) as host:
+    async with open_installation(settings) as installation, open_host(installation, core_jobs(installation)) as host:
         app = create_app(
             settings,
             installation.database,
@@ -24,6 +25,7 @@ async def run_web(settings: Settings) -> None:
             installation.registry,
             installation.gate,
             host.contexts,
+            host.enqueue,
         )
         server = WebServer(app, settings)
         serving = asyncio.create_task(server.serve())

@@ -18,6 +18,15 @@ document.addEventListener('click', (event) => {
   else if (button?.hasAttribute('data-dismiss')) button.closest('[data-flash]').remove();
 });
 
+/** Lists whose order is sent: a button moves its item, and keeps the keyboard. */
+document.addEventListener('click', (event) => {
+  const button = event.target.closest('button[data-move]');
+  const item = button?.closest('li');
+  if (button?.dataset.move === 'up') item.previousElementSibling?.before(item);
+  else if (button) item.nextElementSibling?.after(item);
+  button?.focus();
+});
+
 document.addEventListener('keydown', (event) => {
   const menu = event.target.closest?.('details[data-menu][open]');
   if (event.key !== 'Escape' || !menu) return;

@@ -6,15 +6,8 @@ import pytest
 
 from core.api.errors import Changed, InUse, Invalid, NotFound, Taken
 from core.data import tenant
-from core.directory.custom_fields import (
-    Field,
-    FieldChange,
-    add_field,
-    change_field,
-    custom_field,
-    custom_fields,
-    remove_field,
-)
+from core.directory.custom_fields import Field, custom_field, custom_fields
+from core.directory.field_changes import FieldChange, add_field, change_field, order_fields, remove_field
 from core.directory.model import FieldKind, Option
 from core.directory.user_changes import add_user
 from core.directory.user_values import UserChange
@@ -38,7 +31,7 @@ async def test_an_option_under_a_new_title_keeps_its_people_and_finds_them_by_it
             office.id, FieldChange(title="Place", kind=FieldKind.CHOICE, options=renamed), version=office.version
         )
         assert after.used == 1
-        assert (await custom_fields()).shown(office.id, (await user(her.id)).custom[str(office.id)]) == "Tromsø"
+        assert (await custom_fields()).text(office.id, (await user(her.id)).custom[str(office.id)]) == "Tromsø"
         assert [row.name for row in (await users(UserFilter(q="tromso"))).items] == ["Anna"]
         assert (await users(UserFilter(q="bergen"))).items == []
 
@@ -100,6 +93,36 @@ async def test_a_field_goes_with_its_values_only_when_as_many_were_shown(tenant_
         await remove_field(field.id, used=1)
         assert (await user(her.id)).custom == {}
         assert (await users(UserFilter(q="blue"))).items == []
+
+
+async def test_a_retired_field_hides_its_values_and_brings_them_back(tenant_a: UUID) -> None:
+    """DIR-9: nothing is lost."""
+    with tenant(tenant_a):
+        field = await add_field(FieldChange(title="F"))
+        her = await anna(field, "blue")
+        retired = await change_field(field.id, FieldChange(title="F", retired=True))
+        assert (await custom_fields()).shown == ()
+        assert (await users(UserFilter(q="blue"))).items == []
+        with pytest.raises(Invalid, match="retired"):
+            await anna(field, "red")
+        await change_field(field.id, FieldChange(title="F"), version=retired.version)
+        assert [row.id for row in (await users(UserFilter(q="blue"))).items] == [her.id]
+        assert (await user(her.id)).custom == {str(field.id): "blue"}
+
+
+async def test_fields_are_put_in_order_and_only_all_of_them(tenant_a: UUID, tenant_b: UUID) -> None:
+    with tenant(tenant_b):
+        foreign = await add_field(FieldChange(title="F"))
+    with tenant(tenant_a):
+        a, b, c = [await add_field(FieldChange(title=title)) for title in "ABC"]
+        assert [one.title for one in (await order_fields([c.id, a.id, b.id])).all] == ["C", "A", "B"]
+        for foreigners in ([a.id, b.id, c.id, foreign.id], [a.id, b.id, foreign.id]):
+            with pytest.raises(NotFound):
+                await order_fields(foreigners)
+        for wrong in ([a.id, b.id], [a.id, a.id, b.id, c.id]):
+            with pytest.raises(Invalid):
+                await order_fields(wrong)
+        assert [one.title for one in (await custom_fields()).all] == ["C", "A", "B"]
 
 
 async def test_a_field_is_changed_by_one_at_a_time_and_only_in_its_own_company(tenant_a: UUID, tenant_b: UUID) -> None:

@@ -9,7 +9,7 @@ from core.api.errors import Invalid, NotFound
 from core.audit.service import AuditFilter, entries
 from core.data import tenant
 from core.directory.model import Status
-from core.directory.presence import Availability, rename_statuses, reset_expired, set_availability, status_names
+from core.directory.presence import Availability, reset_expired, set_availability
 from core.directory.service import add_person
 from core.directory.tables import Presence
 from core.directory.users import UserFilter, user, users
@@ -76,14 +76,3 @@ async def test_an_end_that_is_past_or_a_message_too_long_is_refused(tenant_a: UU
             assert refused.value.field in ("until", "message")
     with tenant(tenant_b), pytest.raises(NotFound):
         await set_availability(anna, Availability())
-
-
-async def test_a_tenant_names_the_statuses_in_each_language(tenant_a: UUID, tenant_b: UUID) -> None:
-    """AVL-1."""
-    with tenant(tenant_a):
-        await rename_statuses("nb", {Status.AWAY: "På reise", Status.SICK: ""})
-        assert await status_names() == {"nb": {Status.AWAY: "På reise"}}
-        await rename_statuses("nb", {Status.AWAY: ""})
-        assert await status_names() == {}
-    with tenant(tenant_b):
-        assert await status_names() == {}

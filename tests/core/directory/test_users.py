@@ -11,8 +11,8 @@ from core.api.rest import read_cursor
 from core.audit.model import Actor, acting_as
 from core.audit.service import AuditFilter, entries
 from core.data import tenant
-from core.directory.custom_fields import FieldChange, add_field
 from core.directory.errors import Yourself
+from core.directory.field_changes import FieldChange, add_field
 from core.directory.numbering import free_extension
 from core.directory.service import NewDevice, add_person
 from core.directory.user_changes import add_user, change_user, remove_user

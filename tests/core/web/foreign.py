@@ -217,7 +217,7 @@ def sample(kind: inspect.Type, id: UUID, name: str = "") -> Any:
         case inspect.TupleType():
             return [sample(one, id, name) for one in kind.item_types]
         case inspect.DictType():
-            return {str(id): sample(kind.value_type, id, name)}
+            return {str(sample(kind.key_type, id)): sample(kind.value_type, id, name)}
         case inspect.StructType() | inspect.DataclassType() | inspect.TypedDictType():
             body = {one.encode_name: sample(one.type, id, one.name) for one in kind.fields}
             tag = getattr(kind, "tag_field", None)

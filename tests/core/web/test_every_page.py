@@ -15,7 +15,7 @@ from core.calls.service import recent_calls
 from core.config import Settings
 from core.data import Database, tenant
 from core.data.migrate import App, migrate
-from core.directory.custom_fields import FieldChange, add_field
+from core.directory.field_changes import FieldChange, add_field
 from core.directory.model import FieldKind, Option
 from core.directory.user_changes import add_user
 from core.directory.user_values import UserChange
@@ -37,6 +37,8 @@ LARGE, SMALL = {"width": 1280, "height": 800}, {"width": 640, "height": 400}
 NOT_BY_LINK = {
     "/forgot-password": "its guests are not signed in",
     "/password/{secret:str}": "its link comes by mail",
+    "/admin/users/batches/new": "it comes after users were chosen in their list",
+    "/admin/users/batches/{batch_id:uuid}": "it comes after a form",
 }
 """Pages that no link leads to from within, which have tests of their own."""
 

@@ -48,6 +48,7 @@ HARMLESS: dict[tuple[str, str], str] = {
     ("POST", "/sign-in"): "asks for an address and a password, and says nothing of either",
     ("POST", "/forgot-password"): "says the same whoever asks for a password, of whichever company",
     ("POST", "/sign-in/second"): "leads back to the sign-in, as nobody waits for a second step",
+    ("POST", "/api/v1/custom-fields"): "takes a title, which is a text",
     ("POST", "/language"): "takes an address to go on to, which is a text",
 }
 """Routes that take a body with another tenant's ids and are content, each with the reason."""

@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.async_api import Page, expect
 
 from core.data import tenant
-from core.directory.custom_fields import FieldChange, add_field
+from core.directory.field_changes import FieldChange, add_field
 from core.directory.model import FieldKind, Option
 from core.directory.user_changes import add_user
 from core.directory.user_values import UserChange
