@@ -25,6 +25,7 @@ from core.identity.sessions import Sessions
 from core.jobs.model import WorkerJob
 from core.jobs.worker import JobWorker
 from core.messages.service import StoredOutbox, forget_expired
+from core.roles.model import Catalogue
 from core.tenancy.service import all_tenants
 from core.wiring import Installation, PluginHost, open_host, open_installation
 
@@ -54,7 +55,8 @@ def core_jobs(installation: Installation) -> tuple[WorkerJob, ...]:
     """Background work of core itself, with what it works with in this installation."""
     web = installation.settings.web
     sessions = Sessions(installation.redis, idle_seconds=web.session_hours * 3600)
-    batches = Batches(sessions, PasswordLinks(StoredOutbox(), sessions, web.address))
+    catalogue = Catalogue(plugin.manifest for plugin in installation.registry.plugins.values())
+    batches = Batches(sessions, PasswordLinks(StoredOutbox(), sessions, web.address), catalogue)
     return (*CORE_JOBS, WorkerJob(BATCH_JOB, batches.carry_out, _every_tenant, timeout_seconds=BATCH_SECONDS))
 
 

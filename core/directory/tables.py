@@ -84,7 +84,7 @@ class UserBatch(TenantTable, Table, tablename="user_batch"):
     source = Bytea(null=True, default=None, help_text="The file, until it has been imported.")
     choices = JSONB(default="{}", help_text="How the file is read.")
     state = Text(default="planned", help_text="planned, running or done.")
-    actor = JSONB(help_text="Who confirmed it, for the audit trail.")
+    author = JSONB(help_text="Who confirmed it, and what she may give.")
     undo_of = UUID(null=True, default=None, help_text="The batch that this one undoes.")
     created_at = Timestamptz(default=TimestamptzNow())
 

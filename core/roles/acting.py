@@ -31,6 +31,11 @@ class Acting(Struct, frozen=True):
 _acting: ContextVar[Acting | None] = ContextVar("acting", default=None)
 
 
+def current_acting() -> Acting | None:
+    """Who acts in the request that runs; None outside of one, where everything may be given."""
+    return _acting.get()
+
+
 @contextmanager
 def with_access_of(acting: Acting) -> Iterator[None]:
     """What the block gives to others goes no further than what she who acts may do herself."""

@@ -170,7 +170,7 @@ def create_app(
         "factors": factors,
         "entrance": Entrance(sessions, pending, factors, cookies),
         "links": links,
-        "batches": Batches(sessions, links, enqueue),
+        "batches": Batches(sessions, links, accesses.catalogue, enqueue),
         "plugins": plugins,
         "modules": Modules(redis, gate, dispatcher),
         "boards": boards,

@@ -34,20 +34,37 @@ from core.directory.user_values import Values, checked
 from core.directory.users import UserDetails, user
 from core.identity.links import PasswordLinks
 from core.identity.sessions import Sessions
+from core.roles.acting import ensure_covers_roles
+from core.roles.errors import NotCovered
 from core.roles.members import role_names
 
 
 class Known(Struct, frozen=True):
-    """What acts are looked at with, read once for all users. `roles`: keys."""
+    """What acts are looked at with, read once for all users. `roles`: keys; `beyond`: those that give more than who
+    acts may do herself."""
 
     fields: Fields
     numbers: Numbering
     roles: Collection[str]
+    beyond: dict[str, NotCovered]
+
+    def ensure_covers(self, *roles: str) -> None:
+        """Raise NotCovered for a role that gives too much."""
+        for role in roles:
+            if role in self.beyond:
+                raise self.beyond[role]
 
 
 async def known() -> Known:
     """Of the tenant in force."""
-    return Known(await custom_fields(), await numbering(), frozenset(await role_names()))
+    beyond: dict[str, NotCovered] = {}
+    roles = frozenset(await role_names())
+    for role in roles:
+        try:
+            await ensure_covers_roles(role)
+        except NotCovered as error:
+            beyond[role] = error
+    return Known(await custom_fields(), await numbering(), roles, beyond)
 
 
 def predict(act: AnyAct, before: UserDetails | None, given: Known) -> Prediction:
@@ -55,9 +72,11 @@ def predict(act: AnyAct, before: UserDetails | None, given: Known) -> Prediction
     try:
         match act:
             case Remove() if before:
+                given.ensure_covers(before.role)
                 refuse_oneself(_account(before))
                 return Prediction(Result.REMOVED)
             case Invite() if before:
+                given.ensure_covers(before.role)
                 _ensure_invitable(before)
                 return Prediction(Result.INVITED)
             case SetAvailability(availability=wanted) if before:
@@ -67,6 +86,7 @@ def predict(act: AnyAct, before: UserDetails | None, given: Known) -> Prediction
         change = change_of(act, before)
         assert change is not None, "every other act is a change"
         values = checked(change, before, given.fields, given.numbers, given.roles)
+        given.ensure_covers(before.role if before else "", values.role or "")
         if before is None:
             return Prediction(Result.ADDED)
         after = _applied(values, before)

@@ -4,8 +4,8 @@ A batch lies in the database, so any process can go on with one that another beg
 transaction of her own, by the same services as from her page: with the same refusals, and an audit entry each.
 """
 
-import logging
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -24,8 +24,8 @@ from core.directory.bulk.schemas import Batch, Item, Kind
 from core.directory.users import every_user
 from core.identity.links import PasswordLinks
 from core.identity.sessions import Sessions
-
-log = logging.getLogger(__name__)
+from core.roles.acting import Acting, current_acting, with_access_of
+from core.roles.model import Catalogue
 
 JOB = "core.user_batch"
 AT_ONCE = 50
@@ -41,7 +41,7 @@ _act = msgspec.json.Decoder(AnyAct)
 _FINAL = frozenset({Result.REFUSED, Result.UNCHANGED})
 
 _BATCH = """
-SELECT b.id, b.kind, b.act, b.file, b.state, b.created_at, b.actor ->> 'name' AS actor, b.undo_of,
+SELECT b.id, b.kind, b.act, b.file, b.state, b.created_at, b.author -> 'actor' ->> 'name' AS actor, b.undo_of,
   (SELECT u.id FROM user_batch u WHERE u.undo_of = b.id) AS undone_by,
   coalesce((SELECT jsonb_object_agg(expected, n) FROM (SELECT expected, count(*) AS n FROM user_batch_item i
     WHERE i.batch_id = b.id GROUP BY 1) e), '{}')::text AS expected,
@@ -70,11 +70,33 @@ class Planned(msgspec.Struct, frozen=True):
     prediction: Prediction
 
 
+class Author(msgspec.Struct, frozen=True):
+    """Who confirmed a batch, for the audit trail, and what she may give: the background goes no further than she.
+
+    `role`: None for one who acts in no request, who may give everything.
+    """
+
+    actor: Actor
+    role: str | None = None
+    operator: bool = False
+    scopes: frozenset[str] | None = None
+
+    @classmethod
+    def now(cls) -> "Author":
+        """Who does what the running code does."""
+        acting = current_acting()
+        if acting is None:
+            return cls(current_actor())
+        return cls(current_actor(), acting.role, acting.operator, acting.scopes)
+
+
 class Batches:
     """Makes batches and carries them out. `enqueue`: adds a background job; None: everything is done at once."""
 
-    def __init__(self, sessions: Sessions, links: PasswordLinks, enqueue: Enqueue | None = None) -> None:
-        self._sessions, self._links, self._enqueue = sessions, links, enqueue
+    def __init__(
+        self, sessions: Sessions, links: PasswordLinks, catalogue: Catalogue, enqueue: Enqueue | None = None
+    ) -> None:
+        self._sessions, self._links, self._catalogue, self._enqueue = sessions, links, catalogue, enqueue
 
     async def plan(self, act: BulkAct, chosen: Chosen) -> Batch:
         """A batch to be looked at: nothing is changed yet.
@@ -98,8 +120,10 @@ class Batches:
         Raises NotFound; Refused when that has begun already.
         """
         async with transaction() as unit:
-            sql = "UPDATE user_batch SET state = 'running', actor = $2 WHERE id = $1 AND state = 'planned' RETURNING id"
-            begun = await unit.fetchval(sql, batch_id, _actor())
+            sql = (
+                "UPDATE user_batch SET state = 'running', author = $2 WHERE id = $1 AND state = 'planned' RETURNING id"
+            )
+            begun = await unit.fetchval(sql, batch_id, _json(Author.now()))
         found = await batch(batch_id)
         if begun is None:
             raise Refused(N_("This has been carried out already."))
@@ -131,10 +155,15 @@ class Batches:
     async def carry_out(self, batch_id: str) -> None:
         """Go on with a batch until nothing is left to do: the background job, in the tenant's scope."""
         async with transaction(read_only=True) as unit:
-            actor = await unit.fetchval("SELECT actor FROM user_batch WHERE id = $1", UUID(batch_id))
-        if actor is None:
+            stored = await unit.fetchval("SELECT author FROM user_batch WHERE id = $1", UUID(batch_id))
+        if stored is None:
             return  # forgotten, or its company is gone
-        with acting_as(msgspec.json.decode(actor, type=Actor)):
+        with ExitStack() as scope:
+            author = msgspec.json.decode(stored, type=Author)
+            scope.enter_context(acting_as(author.actor))
+            if author.role is not None:
+                acting = Acting(self._catalogue, author.role, author.operator, author.scopes)
+                scope.enter_context(with_access_of(acting))
             while await self._next(UUID(batch_id)):
                 pass
         async with transaction() as unit:
@@ -182,12 +211,12 @@ async def store(
     batch_id = uuid7()
     async with transaction() as unit:
         await unit.execute(
-            "INSERT INTO user_batch (id, kind, act, state, actor, undo_of, file) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO user_batch (id, kind, act, state, author, undo_of, file) VALUES ($1, $2, $3, $4, $5, $6, $7)",
             batch_id,
             kind.value,
             None if act is None else _json(act),
             state,
-            _actor(),
+            _json(Author.now()),
             undo_of,
             file,
         )
@@ -231,10 +260,6 @@ def _columns(item: Planned) -> tuple[Any, ...]:
     told = item.prediction
     outcome = told.result.value if told.result in _FINAL else ""
     return item.person_id, item.label, _json(item.act), told.result.value, outcome, _json(told.why), _json(told.steps)
-
-
-def _actor() -> str:
-    return _json(current_actor())
 
 
 def _json(value: Any) -> str:

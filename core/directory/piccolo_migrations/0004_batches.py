@@ -15,7 +15,7 @@ async def forwards() -> None:
         source bytea CHECK (length(source) <= 16777216),
         choices jsonb NOT NULL DEFAULT '{}',
         state text NOT NULL DEFAULT 'planned' CHECK (state IN ('planned', 'running', 'done')),
-        actor jsonb NOT NULL,
+        author jsonb NOT NULL,
         undo_of uuid,
         created_at timestamptz NOT NULL DEFAULT now(),
         UNIQUE (tenant_id, undo_of)

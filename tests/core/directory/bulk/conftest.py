@@ -7,6 +7,7 @@ from core.directory.bulk.service import Batches
 from core.identity.links import PasswordLinks
 from core.identity.sessions import Sessions
 from core.messages.service import StoredOutbox
+from core.roles.model import Catalogue
 
 
 @pytest.fixture
@@ -17,7 +18,7 @@ def links(sessions: Sessions) -> PasswordLinks:
 @pytest.fixture
 def batches(sessions: Sessions, links: PasswordLinks) -> Batches:
     """Does everything at once."""
-    return Batches(sessions, links)
+    return Batches(sessions, links, Catalogue())
 
 
 @pytest.fixture

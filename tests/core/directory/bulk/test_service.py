@@ -33,7 +33,8 @@ from core.directory.users import UserDetails, UserFilter, user
 from core.identity.links import PasswordLinks
 from core.identity.sessions import Sessions
 from core.messages.tables import OutboxMessage
-from core.roles.model import ADMINISTRATOR
+from core.roles.acting import Acting, with_access_of
+from core.roles.model import ADMINISTRATOR, TEAM_LEADER, Catalogue
 
 
 async def some(tenant_id: UUID, count: int = 3, role: str = "user") -> list[UserDetails]:
@@ -187,15 +188,40 @@ async def test_a_large_batch_goes_to_the_background_and_two_workers_share_it(
     with tenant(tenant_a):
         async with transaction() as unit:
             await unit.execute("INSERT INTO person (first_name) SELECT 'P' || n FROM generate_series(1, 60) n")
-        batches = Batches(sessions, links, enqueue)
+        batches = Batches(sessions, links, Catalogue(), enqueue)
         with acting_as(Actor("user", uuid4(), "Kari")):
             begun = await batches.confirm((await batches.plan(SetHidden(True), Chosen(matching=UserFilter()))).id)
         assert (begun.state, begun.done, added) == ("running", 0, [("core.user_batch", str(begun.id), 0)])
-        await asyncio.gather(*(Batches(sessions, links).carry_out(str(begun.id)) for _ in range(2)))
+        await asyncio.gather(*(Batches(sessions, links, Catalogue()).carry_out(str(begun.id)) for _ in range(2)))
         assert ((await batch(begun.id)).state, (await batch(begun.id)).outcomes) == ("done", {Result.CHANGED: 60})
         told = (await entries(AuditFilter(action="user.changed"), limit=100)).items
         assert (len(told), {one.actor for one in told}) == (60, {"Kari"}), "in the name of who confirmed it, once each"
         await batches.carry_out(str(begun.id))
+
+
+async def test_nobody_gives_more_than_she_has_by_a_batch_and_not_in_the_background_either(
+    tenant_a: UUID, sessions: Sessions, links: PasswordLinks
+) -> None:
+    """ROL-7: what was planned by somebody who may, and confirmed by somebody who may not, is refused user by user."""
+
+    async def enqueue(*_: object, **__: object) -> None: ...
+
+    batches = Batches(sessions, links, Catalogue(), enqueue)
+    leader, catalogue = Acting(Catalogue(), TEAM_LEADER), Catalogue()
+    people = await some(tenant_a, 2)
+    with tenant(tenant_a):
+        async with transaction() as unit:
+            await unit.execute(
+                "INSERT INTO person (first_name, email) SELECT 'P' || n, n || '@y' FROM generate_series(1, 60) n"
+            )
+        with with_access_of(leader):
+            planned = await batches.plan(SetRole(ADMINISTRATOR), ids(people))
+            assert {one.why[0].code for one in (await listed(planned.id)).values()} == {"not_covered"}
+        planned = await batches.plan(SetRole(ADMINISTRATOR), Chosen(matching=UserFilter()))
+        with with_access_of(leader):
+            await batches.confirm(planned.id)
+        await Batches(sessions, links, catalogue).carry_out(str(planned.id))
+        assert (await batch(planned.id)).outcomes == {Result.REFUSED: 62}
 
 
 async def test_a_batch_is_forgotten_after_a_week(tenant_a: UUID, batches: Batches) -> None:
