@@ -16,10 +16,13 @@ from core.api.calls import (
     Recording,
 )
 from core.api.context import Context, Host, PluginEvent
-from core.api.elements import END, AnyElement, Element, Exit
+from core.api.data import DatabaseUnavailable, LastGood, Unit, transaction
+from core.api.elements import END, AnyElement, Element, Exit, FlowUses
 from core.api.hookspecs import hookimpl
 from core.api.ids import uuid7, uuid7_floor, uuid7_time
-from core.api.manifest import API, EventType, Job, Manifest, Panel, Report, Slot
+from core.api.manifest import API, EventType, Job, Manifest, MenuEntry, Panel, Report, Slot
+from core.api.numbers import E164, telephone_number
+from core.api.pages import Pages
 from core.api.scope import NoTenant, current_tenant
 from core.api.speech import SpeechError, TextToSpeech, Voice
 from core.api.tables import TenantTable
@@ -27,6 +30,7 @@ from core.api.texts import N_
 
 __all__ = [
     "API",
+    "E164",
     "END",
     "N_",
     "PUBLIC",
@@ -35,17 +39,22 @@ __all__ = [
     "CallControl",
     "CallerHungUp",
     "Context",
+    "DatabaseUnavailable",
     "DialOutcome",
     "Digits",
     "Distribution",
     "Element",
     "EventType",
     "Exit",
+    "FlowUses",
     "HoldMusic",
     "Host",
     "Job",
+    "LastGood",
     "Manifest",
+    "MenuEntry",
     "NoTenant",
+    "Pages",
     "Panel",
     "Permission",
     "PluginEvent",
@@ -59,10 +68,13 @@ __all__ = [
     "SpeechError",
     "TenantTable",
     "TextToSpeech",
+    "Unit",
     "Voice",
     "current_tenant",
     "ddl",
     "hookimpl",
+    "telephone_number",
+    "transaction",
     "uuid7",
     "uuid7_floor",
     "uuid7_time",

@@ -163,6 +163,16 @@ class CallControl(Protocol):
         """Key of the category that holds now by these opening hours; "closed" where nothing is defined (OPH-8)."""
         ...
 
+    def on_vip_list(
+        self, list_id: UUID, name: str, *, service_level_seconds: int | None = None, blocked: bool = False
+    ) -> None:
+        """The caller is on this list: journaled, so that screens and reports know it (RQD-2, VIP-4).
+
+        `service_level_seconds`: what counts as good enough in the queues that follow (VIP-3); None: the queue's own.
+        `blocked`: the list refuses its callers, and the element ends the call.
+        """
+        ...
+
     async def answer(self) -> None:
         """Answer the caller if that has not been done."""
         ...

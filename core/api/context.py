@@ -1,5 +1,6 @@
 """What a plugin's code gets when core calls it: the tenant, its settings and a few services."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
@@ -40,6 +41,22 @@ class Context(Protocol):
 
     async def enqueue(self, job: str, *args: Any, delay_seconds: float = 0) -> None:
         """Run one of the plugin's jobs in a worker."""
+        ...
+
+    async def record(
+        self,
+        action: str,
+        subject_id: object = "",
+        subject: str = "",
+        *,
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Say in the tenant's audit trail what whoever acts has just done, in the transaction of the change.
+
+        `action` begins with the plugin's name; Manifest.actions says it in words. `before` and `after`: the fields of
+        the subject, of which only what differs is kept. Never pass a secret.
+        """
         ...
 
     async def emit(self, key: str, subject: UUID, data: Struct) -> None:

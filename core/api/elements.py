@@ -1,7 +1,8 @@
 """The base class of call-flow elements: settings, exits and what runs."""
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, runtime_checkable
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -46,3 +47,12 @@ class Element(ABC, Generic[ConfigT]):
 
 
 AnyElement = Element[Any]
+
+
+@runtime_checkable
+class FlowUses(Protocol):
+    """Who uses a thing that elements name in their settings: `flow_uses: NamedDependency[FlowUses]` in a route."""
+
+    async def __call__(self, setting: str, id: UUID) -> list[str]:
+        """Names of the flows whose newest version, or one that answers a number, has the id in this setting."""
+        ...

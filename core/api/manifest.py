@@ -1,6 +1,6 @@
 """The manifest: everything that a plugin declares, as frozen data."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -60,6 +60,19 @@ class Report(Struct, frozen=True, kw_only=True):
     run: Callable[..., Awaitable[list[tuple[Any, ...]]]]
 
 
+class MenuEntry(Struct, frozen=True, kw_only=True):
+    """A page of the plugin in the menu of the administration.
+
+    `path`: its address, below /p/<name>/; `icon`: one of core's.
+    """
+
+    key: str
+    path: str
+    icon: str
+    title: str
+    permission: str
+
+
 class EventType(Struct, frozen=True, kw_only=True):
     """An event that the plugin emits: key and the Struct of its data."""
 
@@ -87,6 +100,10 @@ class Manifest(Struct, frozen=True, kw_only=True):
     controllers: tuple[type, ...] = ()
     """Litestar controllers; each route has opt={"permission": …}. Mounted at /p/<name>/."""
     panels: tuple[Panel, ...] = ()
+    menu: tuple[MenuEntry, ...] = ()
+    """Its pages in the menu of the administration."""
+    actions: Mapping[str, str] = {}
+    """What its entries in the audit trail say: action → text (a gettext id)."""
     elements: tuple[AnyElement, ...] = ()
     """Instances of call-flow elements."""
     reports: tuple[Report, ...] = ()

@@ -67,6 +67,12 @@ class ScriptedCall:
         self.done.append(("opening", schedule))
         return self._opening
 
+    def on_vip_list(
+        self, list_id: UUID, name: str, *, service_level_seconds: int | None = None, blocked: bool = False
+    ) -> None:
+        """Noted, with the list's name."""
+        self.done.append(("on_vip_list", name))
+
     async def answer(self) -> None:
         """Noted."""
         self._wait("answer", None)

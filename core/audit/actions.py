@@ -1,6 +1,9 @@
 """What the entries of the audit trail say in plain language: every action that core records."""
 
+from collections.abc import Mapping
+
 from core.api.texts import N_
+from core.ui.translations import DOMAIN
 
 ACTIONS = {
     "audit.exported": N_("Audit trail exported"),
@@ -55,3 +58,16 @@ ACTIONS = {
     "user.role_changed": N_("Role of a user changed"),
 }
 """Action → gettext id, by subject."""
+
+_of_plugins: dict[str, tuple[str, str]] = {}
+"""Action → text and the plugin whose text it is."""
+
+
+def add_actions(plugin: str, actions: Mapping[str, str]) -> None:
+    """Let the actions of a plugin be told in words."""
+    _of_plugins.update({action: (text, plugin) for action, text in actions.items()})
+
+
+def known_actions() -> dict[str, tuple[str, str]]:
+    """Every action that can be told in words: its text (a gettext id), and whose text it is."""
+    return {action: (text, DOMAIN) for action, text in ACTIONS.items()} | _of_plugins

@@ -17,7 +17,7 @@ from msgspec import Struct
 from core.api.errors import Invalid
 from core.api.rest import PAGE, read_id
 from core.api.texts import N_
-from core.audit.actions import ACTIONS
+from core.audit.actions import known_actions
 from core.audit.schemas import AuditEntryOut
 from core.audit.service import AuditFilter, entries, every_entry, record
 from core.ui.shell import page
@@ -42,8 +42,9 @@ def differences(entry: AuditEntryOut) -> list[Difference]:
 
 
 def action_text(action: str) -> str:
-    """What was done, in the language of the request; an action of a plugin or a newer version as it is."""
-    return _(ACTIONS[action]) if action in ACTIONS else action
+    """What was done, in the language of the request; one that we do not know as it is."""
+    known = known_actions()
+    return _(*known[action]) if action in known else action
 
 
 @get("/admin/audit", opt=OPTIONS, include_in_schema=False)
@@ -70,7 +71,7 @@ async def audit_page(
         entries=[AuditEntryOut.of(row) for row in found.items] if found else [],
         next=found.next if found else None,
         first=not after,
-        actions=ACTIONS,
+        actions=[*known_actions()],
         values=values,
         problem=problem,
         differences=differences,

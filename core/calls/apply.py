@@ -353,7 +353,7 @@ def _close_after_call(call: Call, event: Event) -> None:
 
 
 def _vip_passed(call: Call, event: Event, data: e.VipPassed) -> None:
-    call.vip = True
+    call.vip = call.vip or not data.blocked  # whom a list refuses is nobody to serve first
 
 
 def _callback_requested(call: Call, event: Event, data: e.CallbackRequested) -> None:

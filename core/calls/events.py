@@ -334,10 +334,16 @@ class HoursAsked(Data, frozen=True, kw_only=True, tag="hours.asked"):
 
 
 class VipPassed(Data, frozen=True, kw_only=True, tag="vip.passed"):
-    """The caller is on a VIP list that the call passed (VIP-4)."""
+    """The caller is on a VIP list that the call passed (VIP-4).
+
+    `service_level_seconds`: the list's own service level, which holds in the queues that follow (VIP-3). `blocked`:
+    the list refuses its callers.
+    """
 
     list_id: UUID
     name: str
+    service_level_seconds: int | None = None
+    blocked: bool = False
 
 
 class CallbackRequested(Data, frozen=True, kw_only=True, tag="callback.requested"):

@@ -306,7 +306,12 @@ def _hours_asked(data: e.HoursAsked, at: datetime, known: _Known) -> _Said:
 
 
 def _vip_passed(data: e.VipPassed, at: datetime, known: _Known) -> _Said:
-    return N_("The caller is on the VIP list {name}"), {"name": data.name}
+    text = (
+        N_("The caller is on the list {name}, which blocks")
+        if data.blocked
+        else N_("The caller is on the VIP list {name}")
+    )
+    return text, {"name": data.name}
 
 
 def _callback_requested(data: e.CallbackRequested, at: datetime, known: _Known) -> _Said:

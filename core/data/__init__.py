@@ -10,10 +10,11 @@ from contextlib import AbstractAsyncContextManager
 # Piccolo finds the engine of a table through this module, also for the tables of plugins.
 os.environ["PICCOLO_CONF"] = "core.data.piccolo_conf"
 
+from core.api.data import DatabaseUnavailable
 from core.api.ids import uuid7, uuid7_floor, uuid7_time
 from core.api.scope import NoTenant, current_tenant, system, tenant
 from core.api.tables import TenantTable
-from core.data.database import Database, DatabaseUnavailable
+from core.data.database import Database
 from core.data.engine import ENGINE
 from core.data.unit import Transaction, TransactionError
 

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 
 import asyncpg
 
+from core.api.data import DatabaseUnavailable
 from core.api.scope import Role, Scope
 
 logger = logging.getLogger(__name__)
@@ -29,10 +30,6 @@ _UNREACHABLE = (
     asyncpg.TooManyConnectionsError,
     asyncpg.InterfaceError,
 )
-
-
-class DatabaseUnavailable(RuntimeError):
-    """PostgreSQL did not answer, or had no free connection, within ACQUIRE_TIMEOUT."""
 
 
 class Database:

@@ -28,6 +28,7 @@ from core.calls.events import (
     PromptEnded,
     PromptStarted,
     RecordingEnded,
+    VipPassed,
 )
 
 LETTERS_A_SECOND = 14.0
@@ -136,6 +137,12 @@ class SimulatedCall:
         category = self.script.opening.get(schedule, "closed")
         self.write(HoursAsked(schedule_id=schedule, name="", category=category))
         return category
+
+    def on_vip_list(
+        self, list_id: UUID, name: str, *, service_level_seconds: int | None = None, blocked: bool = False
+    ) -> None:
+        """Journaled."""
+        self.write(VipPassed(list_id=list_id, name=name, service_level_seconds=service_level_seconds, blocked=blocked))
 
     async def answer(self) -> None:
         """Answered at once, unless the caller is gone."""

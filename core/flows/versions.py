@@ -93,16 +93,17 @@ async def version_of(flow_id: UUID, version: int) -> VersionInfo:
     return found[0]
 
 
-async def flows_with_schedule(schedule_id: UUID) -> list[str]:
-    """Names of the flows whose newest version, or one that answers a number, uses these opening hours."""
+async def flows_with(setting: str, id: UUID) -> list[str]:
+    """Names of the flows whose newest version, or one that answers a number, has the id in this setting of a node."""
     async with transaction(read_only=True) as unit:
         rows = await unit.fetch(
             "SELECT DISTINCT f.name FROM flow f JOIN flow_version v ON (v.tenant_id, v.flow_id) = (f.tenant_id, f.id) "
             "WHERE v.document->'nodes' @> jsonb_build_array(jsonb_build_object('settings', "
-            "jsonb_build_object('schedule', $1::text))) AND (EXISTS (SELECT FROM main_number n WHERE "
+            "jsonb_build_object($1::text, $2::text))) AND (EXISTS (SELECT FROM main_number n WHERE "
             "n.flow_version_id = v.id) OR v.version = (SELECT max(version) FROM flow_version WHERE flow_id = f.id)) "
             "ORDER BY f.name",
-            str(schedule_id),
+            setting,
+            str(id),
         )
     return [row["name"] for row in rows]
 

@@ -1,6 +1,6 @@
 """What a plugin's code is called with: its tenant's scope, its settings, and a few services."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from core.api.context import PluginEvent
+from core.audit.service import record
 from core.data import current_tenant, tenant
 from core.host.registry import Plugin
 from core.tenancy import service as tenancy
@@ -34,6 +35,19 @@ class PluginContext:
         if not job.startswith(self.plugin + "."):
             raise ValueError(f"{self.plugin} cannot run {job}: it is not its own job")
         await self._enqueue(job, *args, tenant_id=self.tenant_id, delay=delay_seconds)
+
+    async def record(
+        self,
+        action: str,
+        subject_id: object = "",
+        subject: str = "",
+        *,
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+    ) -> None:
+        if not action.startswith(self.plugin + "."):
+            raise ValueError(f"{self.plugin} cannot record {action}: it is not its own action")
+        await record(action, subject_id, subject, before=before, after=after)
 
     async def emit(self, key: str, subject: UUID, data: Struct) -> None:
         if key not in self._events:

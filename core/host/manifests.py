@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from core.api.access import PUBLIC, AccessLevel
 from core.api.manifest import API, Manifest
 from core.host.errors import PluginRefused
 
+GIVEN = ("ctx", "pages", "flow_uses")
+"""What a plugin's routes may ask for."""
 NAME = re.compile(r"^[a-z][a-z0-9_]{1,30}$")
 TAG = re.compile(r"^[a-z][a-z0-9]*(-[a-z0-9]+)+$")
 CORE = Path(__file__).parents[1]
@@ -51,9 +53,9 @@ def _problems(manifest: Manifest) -> Iterator[str]:
 
 def _keys(manifest: Manifest) -> Iterator[str]:
     """Every key begins with the plugin's name and is used once."""
-    kinds = ("permissions", "panels", "elements", "reports", "jobs", "events")
-    for kind in kinds:
-        keys = [item.key for item in getattr(manifest, kind)]
+    kinds = ("permissions", "panels", "menu", "elements", "reports", "jobs", "events")
+    every = {kind: [item.key for item in getattr(manifest, kind)] for kind in kinds}
+    for kind, keys in (every | {"actions": [*manifest.actions]}).items():
         for key in keys:
             if not key.startswith(manifest.name + "."):
                 yield f"{kind}: the key {key!r} must begin with {manifest.name + '.'!r}"
@@ -91,6 +93,10 @@ def _permissions(manifest: Manifest) -> Iterator[str]:
             yield f"route {name} names the permission {permission!r}, which the manifest does not declare"
     needed = {item.key: item.permission for item in manifest.panels}
     needed |= {item.key: item.permission for item in manifest.reports}
+    needed |= {item.key: item.permission for item in manifest.menu}
+    for entry in manifest.menu:
+        if not entry.path.startswith(f"/p/{manifest.name}/"):
+            yield f"menu {entry.key}: the path {entry.path!r} must begin with {f'/p/{manifest.name}/'!r}"
     for key, permission in needed.items():
         if permission not in declared:
             yield f"{key} names the permission {permission!r}, which the manifest does not declare"
@@ -103,7 +109,7 @@ def _mounting(manifest: Manifest) -> Iterator[str]:
     try:
         Litestar(
             [Router(f"/p/{manifest.name}", route_handlers=manifest.controllers)],
-            dependencies={"ctx": Provide(_no_context, sync_to_thread=False)},
+            dependencies={name: Provide(_nothing(), sync_to_thread=False) for name in GIVEN},
             openapi_config=None,
             logging_config=None,
         )
@@ -111,8 +117,9 @@ def _mounting(manifest: Manifest) -> Iterator[str]:
         yield f"its routes cannot be mounted: {type(error).__name__}: {error}"
 
 
-def _no_context() -> None:
-    """Stands for the context that routes get."""
+def _nothing() -> Callable[[], None]:
+    """Stands for something that routes get."""
+    return lambda: None
 
 
 def _package(manifest: Manifest) -> Iterator[str]:

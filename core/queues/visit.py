@@ -53,6 +53,8 @@ class QueuedCall:
     """BCP 47, of messages that name none."""
     entry: Entry = Entry.DIRECT
     from_queue_id: UUID | None = None
+    service_level_seconds: int | None = None
+    """Waiting time that is good enough for this caller (VIP-3); None: the queue's own."""
     enqueued_at: datetime | None = None
     """The original enqueue time of one who comes back; None: now."""
 
@@ -172,7 +174,7 @@ class _Visit:
                 queue=self.config.name,
                 entry=self.call.entry,
                 priority=self.placement.priority,
-                service_level_seconds=self.config.service_level_seconds,
+                service_level_seconds=self.call.service_level_seconds or self.config.service_level_seconds,
                 enqueued_at=self.enqueued_at,
                 from_queue_id=self.call.from_queue_id,
             )

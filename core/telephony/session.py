@@ -31,9 +31,10 @@ from core.calls.events import (
     PromptEnded,
     PromptStarted,
     RecordingEnded,
+    VipPassed,
 )
 from core.calls.ports import Address, Dial, JournalWriter, Leg, LegGone, LegState, Switch
-from core.data import uuid7
+from core.data import tenant, uuid7
 from core.flows.interpreter import run_flow
 from core.queues.talk import talk
 from core.queues.visit import QueuedCall, stay
@@ -78,6 +79,8 @@ class CallSession:
         self._end = (Cause.COMPLETED, "")
         self._left_queue: UUID | None = None
         """The queue that the caller left last without an answer."""
+        self._service_level: int | None = None
+        """What a VIP list that the call passed wants of the queues that follow (VIP-3)."""
         self._other_hung_up = False
         """The last conversation ended on the other side."""
         self.variables: dict[str, str] = {}
@@ -118,6 +121,14 @@ class CallSession:
         )
         return found.category
 
+    def on_vip_list(
+        self, list_id: UUID, name: str, *, service_level_seconds: int | None = None, blocked: bool = False
+    ) -> None:
+        self._journal.write(
+            VipPassed(list_id=list_id, name=name, service_level_seconds=service_level_seconds, blocked=blocked)
+        )
+        self._service_level = service_level_seconds or self._service_level
+
     # -- the call as a whole --------------------------------------------------------------------------------
 
     async def run(self) -> None:
@@ -139,7 +150,8 @@ class CallSession:
         if self._route.published is None:
             return Cause.NO_FLOW, f"no flow is published for {self._invite.dialled}"
         try:
-            await run_flow(self._route.published, self, self._journal, self._services.elements(self.tenant_id))
+            with tenant(self.tenant_id):  # in which plugins' elements read their tables
+                await run_flow(self._route.published, self, self._journal, self._services.elements(self.tenant_id))
         except CallerHungUp:
             ending = self._leg.ending
             return (ending.cause, ending.detail) if ending else (Cause.CALLER_HUNG_UP, "")
@@ -222,6 +234,7 @@ class CallSession:
             language=self.language,
             entry=Entry.TIMEOUT_FROM_QUEUE if self._left_queue else Entry.DIRECT,
             from_queue_id=self._left_queue,
+            service_level_seconds=self._service_level,
         )
         services = self._services
         async with _caller():

@@ -8,6 +8,7 @@ from litestar.response import Redirect, Template
 from msgspec import Struct
 
 from core.ui.flash import COOKIE, Flash, seal
+from core.ui.translations import DOMAIN
 
 
 class Entry(Struct, frozen=True):
@@ -17,6 +18,8 @@ class Entry(Struct, frozen=True):
     icon: str
     title: str
     permission: str
+    domain: str = DOMAIN
+    """Whose text the title is: core's, or a plugin's."""
 
 
 class Shell(Struct, frozen=True):
@@ -35,6 +38,13 @@ class Shell(Struct, frozen=True):
     """The pages of My profile."""
     flash: Flash | None = None
     """What the page before has to say."""
+
+    @property
+    def administers(self) -> bool:
+        """Whether the page is one of the administration, also of a plugin."""
+        return self.path.startswith("/admin/") or any(
+            f"{self.path}/".startswith(f"{entry.path}/") for entry in self.administration
+        )
 
 
 def page(request: Request[Any, Any, Any], template: str, *, status: int = 200, **context: Any) -> Template:

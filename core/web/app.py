@@ -34,7 +34,7 @@ from core.directory.profile_pages import PAGES as PROFILE_PAGES
 from core.directory.user_pages import PAGES as USER_PAGES
 from core.flows.elements import TenantElements
 from core.flows.http import FLOW_API
-from core.flows.versions import flows_with_schedule
+from core.flows.versions import flows_with
 from core.host.context import ContextFactory
 from core.host.dispatch import Dispatcher
 from core.host.events import emit
@@ -78,6 +78,7 @@ from core.roles.pages import PAGES as ROLE_PAGES
 from core.schedules.http import Schedules
 from core.ui.shell import Shell, page
 from core.ui.templating import create_environment
+from core.web import menu
 from core.web.boards import QueueBoards
 from core.web.call_pages import PAGES as CALL_PAGES
 from core.web.csrf import CsrfGuard
@@ -176,7 +177,8 @@ def create_app(
         "boards": boards,
         "hub": hub,
         "members": Members(redis, journals),
-        "schedule_uses": flows_with_schedule,
+        "flow_uses": flows_with,
+        "schedule_uses": partial(flows_with, "schedule"),
         "elements": TenantElements(registry, gate),
     }
 
@@ -248,7 +250,7 @@ def create_app(
             permission_guard,
             IntakeGuard(),
         ],
-        middleware=[RequestContext(sessions, cookies, accesses)],
+        middleware=[RequestContext(sessions, cookies, accesses, menu.administration(registry))],
         dependencies={name: Provide(_constant(value), sync_to_thread=False) for name, value in services.items()},
         exception_handlers={Exception: handle_error},
         before_send=[add_headers],

@@ -1,6 +1,8 @@
 """Errors as people read them (a page) and as programs read them (problem details, RFC 9457)."""
 
 import logging
+from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -16,7 +18,10 @@ from core.data import DatabaseUnavailable
 from core.data.errors import DataError
 from core.ui.shell import Shell, page
 from core.ui.templating import _
-from core.web.security import nonce, request_id
+from core.ui.translations import DOMAIN
+from core.web.security import API, nonce, request_id
+
+Says = Callable[[str], str]
 
 log = logging.getLogger(__name__)
 
@@ -72,14 +77,15 @@ PROBLEM = "urn:sentralbord:problem:"
 
 def handle_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Answer any exception: what was expected with its status, a lost service with 503, the rest with 500."""
-    status, detail = _status(error)
+    says = _texts_of(request)
+    status, detail = _status(error, says)
     if status >= 500:
         log.error("%s %s failed (%s)", request.method, request.url.path, request_id(request.scope), exc_info=error)
     headers = dict(getattr(error, "headers", None) or {})
     if status == 503:
         headers["Retry-After"] = "3"
     if not _wants_page(request):
-        return _problem(request, error, status, detail, headers)
+        return _problem(request, error, status, detail, headers, says)
     if status == 401 and request.method == "GET":
         return _to(request, f"/sign-in?next={quote(_path(request))}")
     if leads_to := getattr(error, "leads_to", ""):
@@ -104,6 +110,12 @@ def kind_of(status: int) -> Kind:
     return KINDS.get(status) or KINDS[400 if status < 500 else 500]
 
 
+def _texts_of(request: Request[Any, Any, Any]) -> Says:
+    """Translates the texts of whose route it is: core's, or a plugin's."""
+    handler = request.scope.get("route_handler")
+    return partial(_, domain=handler.opt.get("plugin", DOMAIN) if handler else DOMAIN)
+
+
 def _to(request: Request[Any, Any, Any], address: str) -> Response[Any]:
     """Lead to another page of ours. htmx would swap it into this one, so it is told to leave the page."""
     if "hx-request" in request.headers:
@@ -111,9 +123,9 @@ def _to(request: Request[Any, Any, Any], address: str) -> Response[Any]:
     return Redirect(address, status_code=302 if request.method == "GET" else 303)
 
 
-def _status(error: Exception) -> tuple[int, str]:
+def _status(error: Exception, says: Says) -> tuple[int, str]:
     if isinstance(error, Refused):
-        return error.status, error.text(_)
+        return error.status, error.text(says)
     if isinstance(error, HTTPException):
         return error.status_code, error.detail
     if isinstance(error, DataError):
@@ -125,7 +137,7 @@ def _status(error: Exception) -> tuple[int, str]:
 
 
 def _problem(
-    request: Request[Any, Any, Any], error: Exception, status: int, detail: str, headers: dict[str, str]
+    request: Request[Any, Any, Any], error: Exception, status: int, detail: str, headers: dict[str, str], says: Says
 ) -> Response[bytes]:
     """Problem details. `type` is stable for each kind of refusal; `errors` has what is wrong field by field."""
     kind = kind_of(status)
@@ -136,7 +148,7 @@ def _problem(
         "detail": detail,
         "instance": request_id(request.scope),
     }
-    if errors := _errors(error, kind):
+    if errors := _errors(error, kind, says):
         body["errors"] = errors
     return Response(
         msgspec.json.encode(body),
@@ -146,11 +158,11 @@ def _problem(
     )
 
 
-def _errors(error: Exception, kind: Kind) -> list[dict[str, str]]:
+def _errors(error: Exception, kind: Kind, says: Says) -> list[dict[str, str]]:
     """What is wrong, field by field: of our own refusals, or what Litestar says of a request."""
     if isinstance(error, Refused):
         return [
-            {"field": one.field, "code": one.code, "detail": one.text(_)}
+            {"field": one.field, "code": one.code, "detail": one.text(says)}
             for one in error.all
             if one.field or one is not error
         ]
@@ -167,7 +179,11 @@ def _field(found: dict[str, Any]) -> str:
 
 def _wants_page(request: Request[Any, Any, Any]) -> bool:
     path = request.url.path
-    return not path.startswith(("/api/", "/static/", "/i18n/")) and "text/html" in request.headers.get("accept", "")
+    return (
+        not API.match(path)
+        and not path.startswith(("/static/", "/i18n/"))
+        and "text/html" in request.headers.get("accept", "")
+    )
 
 
 def _path(request: Request[Any, Any, Any]) -> str:

@@ -1,6 +1,7 @@
 """The menus: what the top bar and the administration offer, in their order; permissions decide who sees what."""
 
 from core.api.texts import N_
+from core.host.registry import Registry
 from core.roles.model import SIGNED_IN
 from core.ui.shell import Entry
 
@@ -19,9 +20,17 @@ ADMINISTRATION = (
     Entry("/admin/platform/numbers", "hash", N_("Number inventory"), "platform.view"),
 )
 """Pages below /admin (GEN-2). The first one that the user may see opens when she goes to the administration."""
+
 PROFILE = (
     Entry("/profile/details", "id-card", N_("About me"), SIGNED_IN),
     Entry("/profile/security", "shield-check", N_("Security"), SIGNED_IN),
     Entry("/profile/tokens", "key-round", N_("API tokens"), SIGNED_IN),
 )
 """Pages below /profile (GEN-3)."""
+
+
+def administration(registry: Registry) -> tuple[Entry, ...]:
+    """The pages of the administration, then those of plugins; nobody may see those of one that is off."""
+    manifests = [plugin.manifest for plugin in registry.plugins.values()]
+    theirs = [Entry(e.path, e.icon, e.title, e.permission, one.name) for one in manifests for e in one.menu]
+    return (*ADMINISTRATION, *theirs)

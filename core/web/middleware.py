@@ -26,10 +26,9 @@ from core.ui.translations import choose_language
 from core.web import menu
 from core.web.csrf import new_token
 from core.web.intake import in_time
-from core.web.security import cookies_of, nonce, request_id
+from core.web.security import API, cookies_of, nonce, request_id
 
 THEMES = {"light", "dark"}
-API = "/api/v1/"
 
 
 class RequestContext(ASGIMiddleware):
@@ -41,10 +40,13 @@ class RequestContext(ASGIMiddleware):
     scopes = (ScopeType.HTTP, ScopeType.WEBSOCKET)
     exclude_opt_key = "no_context"
 
-    def __init__(self, sessions: Sessions, cookies: Cookies, accesses: Accesses) -> None:
+    def __init__(
+        self, sessions: Sessions, cookies: Cookies, accesses: Accesses, administration: tuple[Entry, ...]
+    ) -> None:
         self._sessions = sessions
         self._accesses = accesses
         self._cookies = cookies
+        self._administration = administration
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         receive = in_time(receive) if scope["type"] == ScopeType.HTTP else receive
@@ -107,7 +109,7 @@ class RequestContext(ASGIMiddleware):
             initials=user.initials if user else "",
             tenant=user.tenant if user else "",
             entries=_allowed(menu.MAIN, access),
-            administration=_allowed(menu.ADMINISTRATION, access),
+            administration=_allowed(self._administration, access),
             profile=_allowed(menu.PROFILE, access),
             flash=unseal(cookies[FLASH], csrf) if FLASH in cookies else None,
         )
@@ -145,7 +147,7 @@ def _address(scope: Scope) -> str:
 
 def _bearer(scope: Scope) -> str | None:
     """The token that a program sends to the API, in the header Authorization; None: it sends none."""
-    if scope["type"] != ScopeType.HTTP or not scope["path"].startswith(API):
+    if scope["type"] != ScopeType.HTTP or not API.match(scope["path"]):
         return None
     given = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
     scheme, _, secret = given.decode("latin-1").partition(" ")

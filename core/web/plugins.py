@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from litestar import Router
+from litestar import Request, Router
 from litestar.connection import ASGIConnection
 from litestar.datastructures import CacheControlHeader
 from litestar.di import Provide
@@ -18,7 +18,9 @@ from msgspec import Struct
 from core.api.access import PUBLIC
 from core.api.context import Context
 from core.api.manifest import Slot
+from core.api.pages import Pages
 from core.api.texts import N_
+from core.audit.actions import add_actions
 from core.data import NoTenant
 from core.host.context import ContextFactory
 from core.host.errors import ModuleOff
@@ -28,6 +30,7 @@ from core.identity.model import Principal
 from core.roles.model import Access
 from core.ui.templating import _
 from core.ui.translations import add_domain
+from core.web.plugin_pages import PluginPages
 
 OWNER = "plugin"
 """In a route's `opt`: the plugin that it belongs to."""
@@ -51,6 +54,7 @@ class Plugins:
         self._files = {name: _static(plugin) for name, plugin in registry.plugins.items()}
         for name, plugin in registry.plugins.items():
             add_domain(name, _folder(plugin) / "locale")
+            add_actions(name, plugin.manifest.actions)
 
     def routers(self) -> Iterable[Router]:
         """Controllers under /p/<name>/, files under /p/<name>/static/<hash>/."""
@@ -60,7 +64,7 @@ class Plugins:
                     f"/p/{name}",
                     route_handlers=plugin.manifest.controllers,
                     opt={OWNER: name},
-                    dependencies={"ctx": Provide(self._context_of(plugin))},
+                    dependencies={"ctx": Provide(self._context_of(plugin)), "pages": Provide(_pages_of(name))},
                 )
             if found := self._files[name]:
                 folder, address = found
@@ -108,6 +112,14 @@ class Plugins:
         if owner and principal is not None and not self._gate.is_on(owner, principal.tenant_id):
             title = self._registry.plugins[owner].manifest.title
             raise ModuleOff(N_("The module {module} is not on in your company."), module=_(title, owner))
+
+
+def _pages_of(plugin: str) -> Callable[[Request[Any, Any, Any]], Awaitable[Pages]]:
+    async def pages(request: Request[Any, Any, Any]) -> Pages:
+        """For the running request."""
+        return PluginPages(plugin, request)
+
+    return pages
 
 
 def _folder(plugin: Plugin) -> Path:

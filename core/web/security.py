@@ -1,5 +1,6 @@
 """Headers that confine a page to what we serve, and the cookies a request came with."""
 
+import re
 import secrets
 from http.cookies import SimpleCookie
 
@@ -11,6 +12,8 @@ POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+API = re.compile(r"^/(p/[a-z0-9_]+/)?api/")
+"""Addresses of the REST API, core's and those of plugins: answered for programs, and open to API tokens."""
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,7 +13,7 @@ from core.data import Database, tenant
 from core.flows.document import Document, parse
 from core.flows.elements import BUILT_IN
 from core.flows.service import create_flow
-from core.flows.versions import flows_with_schedule, publish, save_version
+from core.flows.versions import flows_with, publish, save_version
 from core.platform.numbers import add_main_number
 from core.schedules.errors import NameTaken, ScheduleInUse, ScheduleNotFound
 from core.schedules.model import Category, Holidays, Schedule, Span
@@ -152,11 +153,11 @@ async def test_hours_that_a_flow_uses_cannot_be_removed_until_it_does_not(databa
         flow = await create_flow("Main")
         using = await save_version(flow, document(made.id), BUILT_IN, author="")
         with pytest.raises(ScheduleInUse, match="Main"):
-            await remove_schedule(made.id, 1, flows_with_schedule)
+            await remove_schedule(made.id, 1, partial(flows_with, "schedule"))
         number = await add_main_number("+4721000000")
         await publish(number.id, using.id)
         after = await save_version(flow, document(uuid4()), BUILT_IN, author="")
         with pytest.raises(ScheduleInUse, match="Main"):
-            await remove_schedule(made.id, 1, flows_with_schedule)
+            await remove_schedule(made.id, 1, partial(flows_with, "schedule"))
         await publish(number.id, after.id)
-        await remove_schedule(made.id, 1, flows_with_schedule)
+        await remove_schedule(made.id, 1, partial(flows_with, "schedule"))
