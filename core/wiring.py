@@ -43,6 +43,7 @@ CORE_APPS = (
     "core.flows.piccolo_app",
     "core.telephony.piccolo_app",
     "core.platform.piccolo_app",
+    "core.retention.piccolo_app",
 )
 """Packages of core that have tables."""
 

@@ -25,6 +25,8 @@ from core.identity.sessions import Sessions
 from core.jobs.model import WorkerJob
 from core.jobs.worker import JobWorker
 from core.messages.service import StoredOutbox, forget_expired
+from core.retention.model import Classes
+from core.retention.sweep import retention_jobs
 from core.roles.model import Catalogue
 from core.tenancy.service import all_tenants
 from core.wiring import Installation, PluginHost, open_host, open_installation
@@ -57,7 +59,12 @@ def core_jobs(installation: Installation) -> tuple[WorkerJob, ...]:
     sessions = Sessions(installation.redis, idle_seconds=web.session_hours * 3600)
     catalogue = Catalogue(plugin.manifest for plugin in installation.registry.plugins.values())
     batches = Batches(sessions, PasswordLinks(StoredOutbox(), sessions, web.address), catalogue)
-    return (*CORE_JOBS, WorkerJob(BATCH_JOB, batches.carry_out, _every_tenant, timeout_seconds=BATCH_SECONDS))
+    classes = Classes(plugin.manifest for plugin in installation.registry.plugins.values())
+    return (
+        *CORE_JOBS,
+        *retention_jobs(classes),
+        WorkerJob(BATCH_JOB, batches.carry_out, _every_tenant, timeout_seconds=BATCH_SECONDS),
+    )
 
 
 async def run_worker(settings: Settings) -> None:

@@ -23,6 +23,7 @@ from core.api.ids import uuid7, uuid7_floor, uuid7_time
 from core.api.manifest import API, EventType, Job, Manifest, MenuEntry, Panel, Report, Slot
 from core.api.numbers import E164, telephone_number
 from core.api.pages import Pages
+from core.api.retention import RetainedRows, RetentionClass
 from core.api.scope import NoTenant, current_tenant
 from core.api.speech import SpeechError, TextToSpeech, Voice
 from core.api.tables import TenantTable
@@ -64,6 +65,8 @@ __all__ = [
     "QueueResult",
     "Recording",
     "Report",
+    "RetainedRows",
+    "RetentionClass",
     "Slot",
     "SpeechError",
     "TenantTable",

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from core.api.access import Permission
 from core.api.elements import AnyElement
+from core.api.retention import RetentionClass
 
 API = 1
 """Number of this plugin interface. It grows only when a plugin written for the old one would break."""
@@ -111,3 +112,5 @@ class Manifest(Struct, frozen=True, kw_only=True):
     """Instances of provider classes, e.g. core.api.speech.TextToSpeech; the base class is the kind."""
     jobs: tuple[Job, ...] = ()
     events: tuple[EventType, ...] = ()
+    retention: tuple[RetentionClass, ...] = ()
+    """For how long the personal data in its tables is kept; core deletes what is older."""

@@ -27,6 +27,8 @@ ACTIONS = {
     "queue_member.logged_in": N_("Logged in to a queue by somebody else"),
     "queue_member.logged_out": N_("Logged out of a queue by somebody else"),
     "queue_member.priority": N_("Priority in a queue changed"),
+    "retention.changed": N_("Retention changed"),
+    "retention.swept": N_("Old data deleted"),
     "role.changed": N_("Role changed"),
     "role.created": N_("Role created"),
     "role.deleted": N_("Role deleted"),

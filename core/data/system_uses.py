@@ -14,6 +14,7 @@ SYSTEM_USES = {
     "core.platform.acts": "the operator changes tenants that are not its own, and both trails tell",
     "core.platform.numbers": "the inventory of numbers belongs to the platform",
     "core.platform.service": "the operator sees every tenant",
+    "core.retention.sweep": "no tenant may delete from its audit trail; calls to numbers of nobody are the platform's",
     "core.telephony.service": "trunks belong to the platform",
     "core.tenancy.service": "makes and lists tenants",
 }

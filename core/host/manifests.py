@@ -49,11 +49,12 @@ def _problems(manifest: Manifest) -> Iterator[str]:
     yield from _package(manifest)
     yield from _settings(manifest)
     yield from _tables(manifest)
+    yield from _retention(manifest)
 
 
 def _keys(manifest: Manifest) -> Iterator[str]:
     """Every key begins with the plugin's name and is used once."""
-    kinds = ("permissions", "panels", "menu", "elements", "reports", "jobs", "events")
+    kinds = ("permissions", "panels", "menu", "elements", "reports", "jobs", "events", "retention")
     every = {kind: [item.key for item in getattr(manifest, kind)] for kind in kinds}
     for kind, keys in (every | {"actions": [*manifest.actions]}).items():
         for key in keys:
@@ -160,3 +161,19 @@ def _tables(manifest: Manifest) -> Iterator[str]:
             yield f"the table {name!r} must begin with {manifest.name + '_'!r}"
         if "tenant_id" not in {column._meta.name for column in table._meta.columns}:
             yield f"the table {name!r} has no tenant_id column"
+
+
+def _retention(manifest: Manifest) -> Iterator[str]:
+    """Every class of data allows its default, and is about columns that the plugin has."""
+    tables = importlib.import_module(manifest.piccolo_app).APP_CONFIG.table_classes if manifest.piccolo_app else []
+    columns = {table._meta.tablename: {column._meta.name for column in table._meta.columns} for table in tables}
+    for one in manifest.retention:
+        if not 1 <= one.least <= one.default <= one.most or (one.choices and one.default not in one.choices):
+            yield f"retention {one.key}: the default {one.default} is not among what it allows"
+        if not all(one.least <= choice <= one.most for choice in one.choices):
+            yield f"retention {one.key}: choices must lie from {one.least} to {one.most}"
+        for rows in one.rows:
+            wanted = {rows.table: {rows.key, rows.time or rows.key}, **{part: {rows.key} for part in rows.parts}}
+            for table, names in wanted.items():
+                for name in sorted(names - columns.get(table, set())):
+                    yield f"retention {one.key}: the plugin has no column {name} in a table {table}"

@@ -33,6 +33,8 @@ PERMISSIONS = {
         Permission("numbers.manage", N_("Change the company's numbers"), AccessLevel.MANAGE),
         Permission("security.view", N_("See how users sign in"), AccessLevel.VIEW),
         Permission("security.manage", N_("Decide how users sign in"), AccessLevel.MANAGE),
+        Permission("retention.view", N_("See for how long data is kept"), AccessLevel.VIEW),
+        Permission("retention.manage", N_("Decide for how long data is kept"), AccessLevel.MANAGE),
         Permission("roles.view", N_("See the roles and who may what"), AccessLevel.VIEW),
         Permission("roles.manage", N_("Make and change roles"), AccessLevel.MANAGE),
         Permission("platform.view", N_("See the companies of the installation"), AccessLevel.VIEW),
@@ -52,6 +54,7 @@ AREAS = {
     "modules": N_("Modules"),
     "numbers": N_("Numbers"),
     "security": N_("Security"),
+    "retention": N_("Retention"),
     "roles": N_("Roles"),
     "platform": N_("Companies of the installation"),
 }

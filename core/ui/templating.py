@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import phonenumbers
 from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
@@ -99,6 +100,11 @@ def format_offset(seconds: float) -> str:
     return f"+{seconds:.1f} s" if seconds < 60 else f"+{format_duration(seconds)}"
 
 
+def format_number(value: int) -> str:
+    """A number as people of the language write it: 12 345."""
+    return format_decimal(value, locale=current_view().language)
+
+
 def telephone(number: str) -> str:
     """An E.164 number as people write it internationally; anything else as it is."""
     try:
@@ -148,6 +154,7 @@ def create_environment(plugin_templates: dict[str, Path] | None = None) -> Envir
         "day": format_day,
         "duration": format_duration,
         "offset": format_offset,
+        "number": format_number,
         "telephone": telephone,
         "query": query,
         "text_of": _,

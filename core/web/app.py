@@ -68,6 +68,9 @@ from core.platform.pages import PAGES as PLATFORM_PAGES
 from core.queues.member_http import UserQueues
 from core.queues.member_pages import PAGES as USER_QUEUE_PAGES
 from core.queues.members import Members
+from core.retention.http import Retention
+from core.retention.model import Classes
+from core.retention.pages import PAGES as RETENTION_PAGES
 from core.roles.access import Accesses
 from core.roles.answers_http import ANSWERS_API
 from core.roles.answers_pages import PAGES as ANSWER_PAGES
@@ -174,6 +177,7 @@ def create_app(
         "batches": Batches(sessions, links, accesses.catalogue, enqueue),
         "plugins": plugins,
         "modules": Modules(redis, gate, dispatcher),
+        "retention": Classes((plugin.manifest for plugin in registry.plugins.values()), gate.plugins),
         "boards": boards,
         "hub": hub,
         "members": Members(redis, journals),
@@ -209,6 +213,8 @@ def create_app(
             AuditTrail,
             *MODULE_PAGES,
             CompanyModules,
+            *RETENTION_PAGES,
+            Retention,
             *USER_PAGES,
             *USERS_API,
             *USER_QUEUE_PAGES,

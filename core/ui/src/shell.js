@@ -70,5 +70,6 @@ setInterval(() => {
 }, 2000);
 
 loadModules();
+document.querySelector('#main [data-focus]')?.focus();
 document.addEventListener('htmx:after:swap', arrived);
 document.addEventListener('htmx:after:history:restore', arrived);

@@ -8,7 +8,7 @@ import pytest
 from litestar import Controller, WebSocket, get, websocket
 from msgspec import Struct
 
-from core.api import AccessLevel, Job, Panel, Permission, Slot
+from core.api import AccessLevel, Job, Panel, Permission, RetainedRows, RetentionClass, Slot
 from tests.core.host.plugins import entry_point, manifest, registry, why
 
 VIEW = Permission("bell.view", "See", AccessLevel.VIEW)
@@ -58,6 +58,16 @@ class NoDefault(Struct):
 
 PANEL = {"key": "bell.panel", "slot": Slot.LIVE, "title": "Bell", "tag": "bell-panel", "module": "bell.js"}
 
+KEPT = {
+    "key": "bell.rings",
+    "title": "Rings",
+    "about": "Who rang",
+    "unit": "days",
+    "default": 30,
+    "most": 90,
+    "rows": (RetainedRows(table="bell_ring"),),
+}
+
 REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
     "another API": ({"api": 99}, ["API 99", "get a matching version"]),
     "a permission of another": ({"permissions": (Permission("horn.view", "", AccessLevel.VIEW),)}, ["'bell.'"]),
@@ -89,6 +99,18 @@ REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a package of another name": ({"package": "tests.core"}, ["'tests.core'", "must be named 'bell'"]),
     "settings without default": ({"settings": NoDefault}, ["days", "default"]),
+    "a period beyond its own limit": (
+        {"retention": (RetentionClass(**KEPT | {"default": 91}),)},
+        ["bell.rings", "the default 91"],
+    ),
+    "a choice beyond the limit": (
+        {"retention": (RetentionClass(**KEPT | {"choices": (30, 120)}),)},
+        ["bell.rings", "from 1 to 90"],
+    ),
+    "retention of another's table": (
+        {"retention": (RetentionClass(**KEPT | {"rows": (RetainedRows(table="audit_entry"),)}),)},
+        ["bell.rings", "no column id in a table audit_entry"],
+    ),
     "no controller": ({"controllers": (NoDefault,)}, ["NoDefault", "not a Litestar Controller"]),
 }
 

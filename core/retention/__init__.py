@@ -1,0 +1,1 @@
+"""For how long each class of personal data is kept, and its deletion afterwards."""
