@@ -9,7 +9,7 @@ from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Template
 from msgspec import Struct
 
-from core.api.errors import NotFound, Refused
+from core.api.errors import Refused
 from core.api.retention import Unit
 from core.api.texts import N_
 from core.retention import service
@@ -55,11 +55,10 @@ async def keep_so_long(
     request: Asked, key: FromPath[str], data: URLEncodedBody[PeriodForm], retention: NamedDependency[Classes]
 ) -> Response[Any]:
     """Keep a class longer or shorter; asks once more when something would go for good."""
+    await service.period(retention, key)
     try:
         keep = number_in(data.keep, "keep") or 0
         saved = await service.change_period(retention, key, keep, data.version, confirmed=bool(data.confirmed))
-    except NotFound:
-        raise
     except Refused as error:
         entries = error.entries if isinstance(error, Unconfirmed) else None
         tried = Tried(key, data.keep, problem_of(error), entries)
