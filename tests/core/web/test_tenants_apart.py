@@ -167,6 +167,7 @@ def an_app(settings: Settings, database: Database, redis: Redis, registry: Regis
     return create_app(settings, database, redis, registry, contexts=ContextFactory(enqueue, emit))
 
 
+@pytest.mark.timeout(400)  # each route in many ways: a busy machine takes its time
 @pytest.mark.parametrize("operator", [False, True])
 async def test_no_route_and_no_channel_gives_away_or_changes_what_is_another_tenants(
     settings: Settings, database: Database, redis: Redis, everything: Registry, foreign: Foreign, operator: bool
@@ -215,6 +216,7 @@ class Leaks(Controller):
         raise NotFoundException
 
 
+@pytest.mark.timeout(400)  # each route in many ways: a busy machine takes its time
 async def test_a_route_that_leaks_is_found(
     settings: Settings, database: Database, redis: Redis, foreign: Foreign
 ) -> None:
