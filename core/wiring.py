@@ -25,6 +25,8 @@ from core.host.jobs import plugin_jobs
 from core.host.loader import load
 from core.host.registry import Registry
 from core.host.service import Modules
+from core.host.settings import PluginSettings
+from core.identity.vault import Vault
 from core.jobs.model import WorkerJob
 from core.jobs.service import Jobs
 
@@ -140,7 +142,8 @@ async def open_host(installation: Installation, core_jobs: Sequence[WorkerJob] =
     async def enqueue(job: str, *args: Any, tenant_id: UUID, delay: float = 0) -> None:
         await client.enqueue(job, *args, tenant_id=tenant_id, delay=delay)
 
-    contexts = ContextFactory(enqueue, partial(emit, installation.redis))
+    vault = Vault(installation.settings.web.secret_key, folder_of(installation.settings))
+    contexts = ContextFactory(enqueue, partial(emit, installation.redis), PluginSettings(vault))
     jobs = (*core_jobs, *plugin_jobs(installation.registry, installation.gate, contexts))
     client = Jobs(installation.services.redis_url, jobs)
     try:

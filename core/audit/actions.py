@@ -13,6 +13,7 @@ ACTIONS = {
     "custom_field.removed": N_("Custom field removed"),
     "module.entitled": N_("Right to use a module changed"),
     "module.purged": N_("Data of a module purged"),
+    "module.settings_changed": N_("Settings of a module changed"),
     "module.switched_off": N_("Module switched off"),
     "module.switched_on": N_("Module switched on"),
     "number.renamed": N_("Number renamed"),

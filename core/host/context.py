@@ -14,7 +14,7 @@ from core.api.context import PluginEvent
 from core.audit.service import record
 from core.data import current_tenant, tenant
 from core.host.registry import Plugin
-from core.tenancy import service as tenancy
+from core.host.settings import PluginSettings
 
 Enqueue = Callable[..., Awaitable[None]]
 Emit = Callable[[PluginEvent], Awaitable[None]]
@@ -59,12 +59,14 @@ class PluginContext:
 class ContextFactory:
     """Makes the context of one call into a plugin: `async with factory(plugin, tenant_id) as ctx:`.
 
-    `enqueue` adds a job, `emit` an event: see core.jobs.service.Jobs.enqueue and core.host.events.emit.
+    `enqueue` adds a job, `emit` an event: see core.jobs.service.Jobs.enqueue and core.host.events.emit. `settings`
+    reads those of plugins.
     """
 
-    def __init__(self, enqueue: Enqueue, emit: Emit) -> None:
+    def __init__(self, enqueue: Enqueue, emit: Emit, settings: PluginSettings | None = None) -> None:
         self._enqueue = enqueue
         self._emit = emit
+        self._settings = settings or PluginSettings()
 
     @asynccontextmanager
     async def __call__(self, plugin: Plugin, tenant_id: UUID) -> AsyncIterator[PluginContext]:
@@ -73,11 +75,11 @@ class ContextFactory:
 
     async def here(self, plugin: Plugin) -> PluginContext:
         """A context for the tenant in force. Raises NoTenant, DatabaseUnavailable."""
-        kind = plugin.manifest.settings
+        has_settings = plugin.manifest.settings is not None
         return PluginContext(
             current_tenant(),
             plugin.name,
-            await tenancy.read_settings(plugin.name, kind) if kind else None,
+            (await self._settings.read(plugin)).settings if has_settings else None,
             frozenset(event.key for event in plugin.manifest.events),
             self._enqueue,
             self._emit,

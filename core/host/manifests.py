@@ -16,6 +16,7 @@ from msgspec.structs import fields
 from core.api.access import PUBLIC, AccessLevel
 from core.api.manifest import API, Manifest
 from core.host.errors import PluginRefused
+from core.host.settings_form import UnknownType, form_of
 
 GIVEN = ("ctx", "pages", "flow_uses")
 """What a plugin's routes may ask for."""
@@ -146,6 +147,10 @@ def _settings(manifest: Manifest) -> Iterator[str]:
     for field in fields(manifest.settings):
         if field.default is NODEFAULT and field.default_factory is NODEFAULT:
             yield f"settings: {field.name} needs a default, for tenants that have set nothing yet"
+    try:
+        form_of(manifest.settings)
+    except UnknownType as error:
+        yield f"settings: {error}"
 
 
 def _tables(manifest: Manifest) -> Iterator[str]:

@@ -44,6 +44,7 @@ class ModuleDetails(Struct, frozen=True, kw_only=True):
     adds: tuple[Addition, ...]
     rows: int
     flows: tuple[str, ...]
+    has_settings: bool
 
 
 def additions(manifest: Manifest) -> tuple[Addition, ...]:

@@ -38,6 +38,7 @@ async def module(host: Modules, name: str) -> ModuleDetails:
             adds=additions(plugin.manifest),
             rows=await _rows(unit, plugin),
             flows=tuple(found["name"] for found in flows),
+            has_settings=plugin.manifest.settings is not None,
         )
 
 

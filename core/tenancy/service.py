@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 from piccolo.columns import Column
 
-from core.api.errors import Problems
+from core.api.errors import Changed, Problems
 from core.api.texts import N_
 from core.data import current_tenant, system, transaction
 from core.data.errors import UniqueViolationError
@@ -116,13 +116,39 @@ async def modules() -> dict[str, TenantModule]:
     return {row.plugin: row for row in await TenantModule.objects()}
 
 
+class StoredSettings(Struct, frozen=True):
+    """Settings as they are stored: a JSON object, and its version; 0: nothing is stored."""
+
+    value: dict[str, Any]
+    version: int
+
+
+async def stored_settings(owner: str) -> StoredSettings:
+    """What the tenant in force has stored for a plugin or a part of core."""
+    row = await TenantSetting.objects().where(TenantSetting.plugin == owner).first()
+    return StoredSettings(msgspec.json.decode(row.value), row.version) if row else StoredSettings({}, 0)
+
+
+async def store_settings(owner: str, value: dict[str, Any], version: int) -> int:
+    """Store settings of the tenant in force instead of those of `version`; the new version. Raises Changed."""
+    text = msgspec.json.encode(value).decode()
+    async with transaction() as unit:
+        if version:
+            sql = "UPDATE tenant_setting SET value = $2, version = version + 1 WHERE plugin = $1 AND version = $3"
+            found = await unit.fetchval(f"{sql} RETURNING version", owner, text, version)
+        else:
+            sql = "INSERT INTO tenant_setting (plugin, value) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING version"
+            found = await unit.fetchval(sql, owner, text)
+    if found is None:
+        raise Changed
+    return int(found)
+
+
 async def read_settings(owner: str, kind: type[SettingsT]) -> SettingsT:
     """Settings of the tenant in force for a plugin or a part of core; defaults when nothing (fitting) is stored."""
-    row = await TenantSetting.objects().where(TenantSetting.plugin == owner).first()
-    if row is None:
-        return kind()
+    stored = await stored_settings(owner)
     try:
-        return msgspec.json.decode(row.value, type=kind)
+        return msgspec.convert(stored.value, kind)
     except msgspec.ValidationError as error:
         log.error("stored settings of %s for %s no longer fit and are not used: %s", owner, current_tenant(), error)
         return kind()

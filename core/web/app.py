@@ -42,6 +42,7 @@ from core.host.gate import Gate
 from core.host.lifespan import lifespans
 from core.host.registry import Registry
 from core.host.service import Modules, follow_modules, load_gate
+from core.host.settings import PluginSettings
 from core.identity.admin_pages import PAGES as SECURITY_ADMIN_PAGES
 from core.identity.cookies import Cookies
 from core.identity.entrance import Entrance
@@ -61,6 +62,8 @@ from core.identity.vault import Vault
 from core.messages.service import StoredOutbox
 from core.modules.http import CompanyModules
 from core.modules.pages import PAGES as MODULE_PAGES
+from core.modules.settings_http import ModuleSettingsApi
+from core.modules.settings_pages import PAGES as MODULE_SETTINGS_PAGES
 from core.numbers.http import Numbers
 from core.numbers.pages import PAGES as NUMBER_PAGES
 from core.platform.http import PLATFORM_API
@@ -157,7 +160,8 @@ def create_app(
     accesses = Accesses(Catalogue(plugin.manifest for plugin in registry.plugins.values()), gate.plugins)
     throttle = Throttle(redis)
     pending = PendingSignIns(redis)
-    factors = SecondFactors(Vault(settings.web.secret_key, Path(settings.data.folder)))
+    vault = Vault(settings.web.secret_key, Path(settings.data.folder))
+    factors = SecondFactors(vault)
     boards = QueueBoards(redis)
     journals = AgentJournals(redis, folder_of(settings) / "spool", "web")
     links = PasswordLinks(StoredOutbox(), sessions, settings.web.address)
@@ -178,6 +182,7 @@ def create_app(
         "plugins": plugins,
         "modules": Modules(redis, gate, dispatcher),
         "retention": Classes((plugin.manifest for plugin in registry.plugins.values()), gate.plugins),
+        "plugin_settings": PluginSettings(vault),
         "boards": boards,
         "hub": hub,
         "members": Members(redis, journals),
@@ -215,6 +220,8 @@ def create_app(
             CompanyModules,
             *RETENTION_PAGES,
             Retention,
+            *MODULE_SETTINGS_PAGES,
+            ModuleSettingsApi,
             *USER_PAGES,
             *USERS_API,
             *USER_QUEUE_PAGES,
