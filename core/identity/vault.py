@@ -2,14 +2,14 @@
 
 import base64
 import binascii
-import os
 import secrets
-from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from core.data.kept import kept_text
 
 FILE = "secret.key"
 KEY_BYTES = 32
@@ -46,7 +46,7 @@ class Vault:
 
     @cached_property
     def _cipher(self) -> AESGCM:
-        text = self._given or self._file()
+        text = self._given or kept_text(self._folder / FILE, _new_key)
         try:
             key = base64.urlsafe_b64decode(text)
         except (binascii.Error, ValueError):
@@ -56,17 +56,6 @@ class Vault:
             raise VaultError(f"{source} is no key: it has to be {KEY_BYTES} random bytes as URL-safe Base64")
         return AESGCM(key)
 
-    def _file(self) -> str:
-        """The key in the data folder; of two processes that make it at once, one wins."""
-        path = self._folder / FILE
-        if not path.exists():
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            draft = self._folder / f"{FILE}.{secrets.token_hex(8)}"
-            with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)))
-                file.flush()
-                os.fsync(file.fileno())
-            with suppress(FileExistsError):
-                os.link(draft, path)
-            draft.unlink()
-        return path.read_text().strip()
+
+def _new_key() -> str:
+    return base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)).decode()
