@@ -19,7 +19,8 @@ CHECK_SECONDS = 1.0
 
 def programs(settings: Settings) -> tuple[Program, ...]:
     """The processes of one machine."""
-    media = (Program(f"media{n}", ("media", "--number", str(n))) for n in range(1, settings.media.processes + 1))
+    drain, numbers = settings.media.drain_seconds, range(1, settings.media.processes + 1)
+    media = (Program(f"media{n}", ("media", "--number", str(n)), patience=drain) for n in numbers)
     return (Program("web", ("web",)), Program("worker", ("worker",)), *media)
 
 
