@@ -1,5 +1,7 @@
 """The telephone side of a media process: endpoint, accounts, trunks, incoming calls, and a switch for each call."""
 
+import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from functools import partial
@@ -10,10 +12,11 @@ from core.calls.ports import JournalWriter
 from core.telephony.accounts import Account, Accounts
 from core.telephony.audio import Silence
 from core.telephony.causes import cause_of_refusal, refusal_of_cause
-from core.telephony.endpoint import Endpoint, Load
+from core.telephony.endpoint import Endpoint, Load, TelephonyFailed
 from core.telephony.invite import IncomingCall, read_invite
 from core.telephony.legs import PjLeg
 from core.telephony.options import EndpointOptions
+from core.telephony.overload import Lateness
 from core.telephony.signalling import Surroundings
 from core.telephony.switch import Exchange, PjSwitch
 from core.telephony.trunks import Line, Lines, Transport, Trunk, TrunkMode, networks_of
@@ -21,6 +24,8 @@ from core.telephony.watchdog import Watchdog
 
 logger = logging.getLogger(__name__)
 
+FEW_CALLERS = 10
+"""With fewer callers a process that is late has another reason, and refusing more of them would help nobody."""
 IncomingHandler = Callable[[PjLeg, IncomingCall], None]
 RefusedHandler = Callable[[IncomingCall, Cause, int], None]
 
@@ -54,16 +59,24 @@ class Engine:
         self._on_refused = on_refused
         self._accounts = Accounts(self.endpoint, self._invited)
         self._exchange: Exchange
+        self._lateness = Lateness(partial(self.endpoint.do, _nothing))
+        self.is_late = self._lateness.is_late
+        self._probing: asyncio.Task[None]
         self.endpoint.on_rejected = partial(self.endpoint.tell, self._rejected)
 
     async def start(self) -> None:
         """Open the endpoint. Raises BuildProblem, TelephonyFailed."""
         await self.endpoint.start()
         await self.endpoint.do(self._set_up)
+        self._probing = asyncio.create_task(self._probe())
 
     async def close(self) -> None:
         """Hang up everything and end."""
         await self.endpoint.close()
+
+    async def _probe(self) -> None:
+        with contextlib.suppress(TelephonyFailed):  # the endpoint was closed
+            await self._lateness.run()
 
     def switch_for(self, journal: JournalWriter) -> PjSwitch:
         """The switch of one call; `journal` is that call's."""
@@ -130,6 +143,7 @@ class Engine:
         leg.address = invite.caller or "anonymous"
         leg.sip_call_id = invite.sip_call_id
         busy = self.callers >= self._max_calls or line.calls >= line.trunk.max_calls
+        busy = busy or (self.callers >= FEW_CALLERS and self.is_late())
         if self.draining or busy:
             cause = Cause.DRAINING if self.draining else Cause.OVERLOADED
             logger.warning("INVITE over trunk %s refused: %s, %d calls", line.trunk.name, cause, self.callers)
@@ -155,3 +169,7 @@ class Engine:
 
     def _left(self) -> None:
         self.callers -= 1
+
+
+def _nothing() -> None:
+    """The probe's work on the command thread."""
