@@ -16,6 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 import numpy as np
+import psutil
 import pytest
 
 from core.calls.events import Cause, LegRole
@@ -246,14 +247,13 @@ def free_port() -> int:
         return int(udp.getsockname()[1])
 
 
-def _is_free(port: int, kind: int) -> bool:
-    """Could somebody still take this port?"""
-    with socket.socket(socket.AF_INET, kind) as own:
-        try:
-            own.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
+def _listens(pid: int, port: int, *, tcp: bool) -> bool:
+    """Does this process take what comes to the port? A TCP port that is only bound refuses."""
+    try:
+        sockets = psutil.Process(pid).net_connections("tcp" if tcp else "udp")
+    except psutil.NoSuchProcess:
+        return False
+    return any(one.laddr.port == port and (not tcp or one.status == psutil.CONN_LISTEN) for one in sockets if one.laddr)
 
 
 class Sipp:
@@ -298,7 +298,7 @@ async def sipp(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Sipp]]]:
             env={**os.environ, "TERM": "dumb"},
         )  # fmt: skip
         running.append(Sipp(process, port))
-        while _is_free(port, socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM) and process.returncode is None:
+        while process.returncode is None and not _listens(process.pid, port, tcp=tcp):
             await asyncio.sleep(0.02)
         return running[-1]
 
