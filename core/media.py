@@ -5,6 +5,7 @@ import fcntl
 import gc
 import logging
 import os
+import secrets
 import socket
 import time
 from collections.abc import Coroutine, Iterator
@@ -28,6 +29,7 @@ from core.calls.recovery import close_live, close_spooled
 from core.calls.spool import Spool
 from core.config import Settings
 from core.data import uuid7
+from core.data.kept import kept_text
 from core.flows.apology import apology
 from core.flows.elements import TenantElements
 from core.flows.prompts import prompts_of
@@ -59,6 +61,8 @@ WARM_SECONDS = 10.0
 """At the start, prompts that are not on the disk yet are waited for so long at most."""
 LEGS_A_CALL = 3
 """The caller, who talks, and members who ring."""
+MACHINE = "machine.id"
+"""File in the data folder that tells this machine from others of its host name; no backup has it."""
 
 
 async def run_media(settings: Settings, number: int) -> None:
@@ -73,10 +77,10 @@ class MediaProcess:
     def __init__(self, installation: Installation, number: int) -> None:
         media = installation.settings.media
         folder = folder_of(installation.settings)
-        self.name = f"{socket.gethostname()}-{number}"
+        self.name = f"{socket.gethostname()}-{kept_text(folder / MACHINE, _new_machine)}-{number}"
         self._installation = installation
         self._publisher = Publisher(installation.redis)
-        self._spool_folder = folder / "spool" / self.name
+        self._spool_folder = folder / "spool" / f"media{number}"  # whatever the host is called by then
         self._spool = Spool(self._spool_folder)
         self._guard = TollGuard(installation.redis)
         self._calls: dict[UUID, asyncio.Task[None]] = {}
@@ -149,14 +153,12 @@ class MediaProcess:
                 await self._drain()
 
     async def _drain(self) -> None:
-        """Take no more calls, wait for those that go on, and end what is left when the time is up."""
+        """Take no more calls, wait for those that go on, and end what is left when the time is up, or when told again."""
         self._engine.draining = True
-        seconds = self._installation.settings.media.drain_seconds
-        began = time.monotonic()
-        if self._calls:
-            log.info("stops when %d calls are over, in %g s at the latest", len(self._calls), seconds)
-            await asyncio.wait(self._calls.values(), timeout=seconds)
-        await self._services.distributor.settled(seconds - (time.monotonic() - began))
+        try:
+            await self._last_calls(self._installation.settings.media.drain_seconds)
+        except asyncio.CancelledError:
+            log.warning("told to stop a second time: ends %d calls now", len(self._calls))
         for task in self._calls.values():
             task.cancel()
         await asyncio.gather(*self._calls.values(), return_exceptions=True)
@@ -165,6 +167,14 @@ class MediaProcess:
                 await self._publisher.drained()
         except TimeoutError:
             log.warning("some events are still in the spool; they are sent at the next start")
+
+    async def _last_calls(self, seconds: float) -> None:
+        """Wait until the calls that go on are over, with what is to be done after them, or the time is up."""
+        began = time.monotonic()
+        if self._calls:
+            log.info("stops when %d calls are over, in %g s at the latest", len(self._calls), seconds)
+            await asyncio.wait(self._calls.values(), timeout=seconds)
+        await self._services.distributor.settled(seconds - (time.monotonic() - began))
 
     # -- calls -----------------------------------------------------------------------------------------------
 
@@ -317,6 +327,10 @@ def _endpoint_options(settings: Settings, number: int, name: str) -> EndpointOpt
         clock_rate=CLOCK_RATE,
         worker_threads=media.worker_threads,
     )
+
+
+def _new_machine() -> str:
+    return secrets.token_hex(4)
 
 
 @contextmanager

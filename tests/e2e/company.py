@@ -225,9 +225,9 @@ class Company:
             left[member.address] = held if held and float(lease) > seconds * 1000 else None
         return {what: found for what, found in left.items() if found}
 
-    async def spooled(self, name: str) -> set[tuple[UUID, int]]:
-        """(call, number) of every event that the media process `name` has in its spool now."""
-        segments = (self.site.folder / "spool" / name).glob("*.jsonl")
+    async def spooled(self, number: int) -> set[tuple[UUID, int]]:
+        """(call, number) of every event that the `number`th media process has in its spool now."""
+        segments = (self.site.folder / "spool" / f"media{number}").glob("*.jsonl")
         return {(k.call_id, k.seq) for segment in segments for k in lines(segment) if k.tenant_id == self.tenant_id}
 
     async def stored(self) -> set[tuple[UUID, int]]:

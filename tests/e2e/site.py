@@ -19,7 +19,7 @@ import psutil
 
 from core.calls.live import STREAM
 from core.calls.projector import GROUP, REJECTED
-from core.config import Settings, load_settings
+from core.config import load_settings
 from core.telephony.presence import Announcement, announced
 from core.telephony.service import put_trunk
 from core.telephony.simnet.client import SimulatedNetwork
@@ -43,8 +43,11 @@ T = TypeVar("T")
 class Site:
     """One installation that runs, and the network that its trunk leads to."""
 
-    def __init__(self, settings: Settings, network: SimulatedNetwork, process: psutil.Process, log: Path) -> None:
-        self.settings = settings
+    def __init__(
+        self, environment: dict[str, str], network: SimulatedNetwork, process: psutil.Process, log: Path
+    ) -> None:
+        self.environment = environment
+        self.settings = load_settings(environment=environment)
         self.network = network
         self.installation: Installation
         self.media: tuple[Announcement, ...] = ()
@@ -99,6 +102,14 @@ class Site:
     async def media_now(self) -> list[Announcement]:
         """The media processes that announce themselves."""
         return await announced(self.redis)
+
+    def stop(self) -> None:
+        """Tell `sentralbord up` to stop, as Ctrl-C does."""
+        self._process.send_signal(signal.SIGINT)
+
+    def runs(self) -> bool:
+        """Whether `sentralbord up` has not ended."""
+        return self._process.is_running() and self._process.status() != psutil.STATUS_ZOMBIE
 
     async def kill(self, *arguments: str, with_signal: signal.Signals = signal.SIGKILL) -> int:
         """Send a signal to a process of the site; returns the process id that it had."""
@@ -174,21 +185,20 @@ class Site:
 
 @asynccontextmanager
 async def started(
-    network: SimulatedNetwork, *, processes: int = 2, data: dict[str, str] | None = None
+    network: SimulatedNetwork, *, processes: int = 2, settings: dict[str, object] | None = None
 ) -> AsyncIterator[Site]:
-    """An installation with a trunk to `network`; `data` are settings of its data services."""
+    """An installation with a trunk to `network`; `settings` that differ from those of all sites: {"data__redis_url": …}."""
     folder = Path(tempfile.mkdtemp(prefix="sb-e2e-", dir=MEMORY))
-    environment = _environment(folder, processes, data or {})
+    environment = _environment(folder, processes, settings or {})
     log = folder / "up.log"
     with log.open("wb") as file:
         up = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "core", "up",
             env=environment, cwd=ROOT, stdin=asyncio.subprocess.DEVNULL, stdout=file, stderr=file,
         )  # fmt: skip
-    settings = load_settings(environment=environment)
-    site = Site(settings, network, psutil.Process(up.pid), log)
+    site = Site(environment, network, psutil.Process(up.pid), log)
     try:
-        async with open_installation(settings) as site.installation:
+        async with open_installation(site.settings) as site.installation:
             await site._ready()
             host, _, port = network.sip.rpartition(":")
             await put_trunk(Trunk(id=uuid4(), name="network", host=host, port=int(port)))
@@ -209,7 +219,25 @@ async def started(
     assert up.returncode == 0, f"sentralbord up ended with {up.returncode}"
 
 
-def _environment(folder: Path, processes: int, data: dict[str, str]) -> dict[str, str]:
+@asynccontextmanager
+async def media_elsewhere(site: Site, folder: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+    """The first media process of another machine that has the same data services, and `folder` for its data."""
+    environment = site.environment | {
+        "SENTRALBORD_DATA__FOLDER": str(folder),
+        "SENTRALBORD_MEDIA__SIP_PORT": str(_free_ports(1)),
+    }
+    media = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "core", "media", "--number", "1", env=environment, cwd=ROOT
+    )  # fmt: skip
+    try:
+        yield media
+    finally:
+        if media.returncode is None:
+            media.kill()
+        await media.wait()
+
+
+def _environment(folder: Path, processes: int, others: dict[str, object]) -> dict[str, str]:
     """The environment of all processes: settings of this site and of nobody else."""
     settings = {
         "data__folder": folder,
@@ -222,7 +250,7 @@ def _environment(folder: Path, processes: int, data: dict[str, str]) -> dict[str
         "media__rtp_ports": RTP_PORTS,
         "media__max_calls": 60,
         "media__worker_threads": 2,
-        **{f"data__{key}": value for key, value in data.items()},
+        **others,
     }
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SENTRALBORD_")}
     return kept | {f"SENTRALBORD_{key}".upper(): str(value) for key, value in settings.items()}

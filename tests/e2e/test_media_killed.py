@@ -27,7 +27,7 @@ async def test_a_killed_media_process_loses_its_own_calls_and_no_other(company: 
     goes = await acme.call(via=[second.sip_address])
     await goes.until(PartStarted, person_id=ola.person_id)
 
-    spooled = await acme.spooled(first.name)
+    spooled = await acme.spooled(1)
     await site.kill("media", "--number", "1")
 
     await goes_on(goes.leg, ola.hertz)
