@@ -153,7 +153,7 @@ class MediaProcess:
                 await self._drain()
 
     async def _drain(self) -> None:
-        """Take no more calls, wait for those that go on, and end what is left when the time is up, or when told again."""
+        """Take no more calls, let those that go on end, and end what is left when time is up or it is told again."""
         self._engine.draining = True
         try:
             await self._last_calls(self._installation.settings.media.drain_seconds)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 PROBE_SECONDS = 0.1
 LATE_SECONDS = 1.0
-"""Sooner than anything gives up: Redis is waited for 1.5 s when two people are to hear each other, and 5 s otherwise."""
+"""Sooner than anything gives up: Redis is waited for 1.5 s when two are to hear each other, and 5 s otherwise."""
 CALM_SECONDS = 2.0
 """Callers are taken again when nothing has been late for so long: what was begun late is done by then."""
 

@@ -187,7 +187,7 @@ class Site:
 async def started(
     network: SimulatedNetwork, *, processes: int = 2, settings: dict[str, object] | None = None
 ) -> AsyncIterator[Site]:
-    """An installation with a trunk to `network`; `settings` that differ from those of all sites: {"data__redis_url": …}."""
+    """An installation with a trunk to `network`; `settings` are those that differ: {"data__redis_url": …}."""
     folder = Path(tempfile.mkdtemp(prefix="sb-e2e-", dir=MEMORY))
     environment = _environment(folder, processes, settings or {})
     log = folder / "up.log"

@@ -7,8 +7,8 @@ from core.calls.events import PartStarted
 from core.telephony.simnet.client import SimulatedNetwork
 from tests.e2e import flows
 from tests.e2e.company import CALLER_HERTZ, found_company, goes_on
-from tests.e2e.site import NETWORK_PORTS, started
 from tests.e2e.sip import UNKNOWN, Socket
+from tests.e2e.site import NETWORK_PORTS, started
 from tests.ports import block
 
 

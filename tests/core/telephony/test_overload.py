@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Awaitable, Callable
 
-
 from core.calls.events import Cause
 from core.calls.ports import LegState
 from core.telephony.engine import FEW_CALLERS
