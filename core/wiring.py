@@ -46,6 +46,7 @@ CORE_APPS = (
     "core.telephony.piccolo_app",
     "core.platform.piccolo_app",
     "core.retention.piccolo_app",
+    "core.exports.piccolo_app",
 )
 """Packages of core that have tables."""
 

@@ -14,9 +14,11 @@ from core.calls.projector import Projector
 from core.calls.recovery import Reaper
 from core.calls.service import check_yesterday
 from core.config import Settings
+from core.data.migrate import App
 from core.data.partitions import maintain_partitions
 from core.directory.bulk.service import JOB as BATCH_JOB
 from core.directory.bulk.service import Batches, forget_batches
+from core.exports.make import export_job
 from core.host.events import EMITTED, Entry, EventReader, decode_emitted
 from core.host.lifespan import lifespans
 from core.host.service import follow_modules, load_gate
@@ -25,11 +27,12 @@ from core.identity.sessions import Sessions
 from core.jobs.model import WorkerJob
 from core.jobs.worker import JobWorker
 from core.messages.service import StoredOutbox, forget_expired
+from core.platform.erasure import erasure_job
 from core.retention.model import Classes
 from core.retention.sweep import retention_jobs
 from core.roles.model import Catalogue
 from core.tenancy.service import all_tenants
-from core.wiring import Installation, PluginHost, open_host, open_installation
+from core.wiring import Installation, PluginHost, core_apps, folder_of, open_host, open_installation
 
 DAILY = 24 * 60
 """Minutes."""
@@ -59,10 +62,14 @@ def core_jobs(installation: Installation) -> tuple[WorkerJob, ...]:
     sessions = Sessions(installation.redis, idle_seconds=web.session_hours * 3600)
     catalogue = Catalogue(plugin.manifest for plugin in installation.registry.plugins.values())
     batches = Batches(sessions, PasswordLinks(StoredOutbox(), sessions, web.address), catalogue)
-    classes = Classes(plugin.manifest for plugin in installation.registry.plugins.values())
+    manifests = [plugin.manifest for plugin in installation.registry.plugins.values()]
+    apps = [*core_apps(), *(App.load(one.piccolo_app) for one in manifests if one.piccolo_app)]
+    folder = folder_of(installation.settings)
     return (
         *CORE_JOBS,
-        *retention_jobs(classes),
+        *retention_jobs(Classes(manifests)),
+        export_job(folder, [table for app in apps for table in app.tables]),
+        erasure_job(installation.redis, folder),
         WorkerJob(BATCH_JOB, batches.carry_out, _every_tenant, timeout_seconds=BATCH_SECONDS),
     )
 

@@ -10,11 +10,11 @@ _TABLES = """
        AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id' AND a.attnum > 0)
      ORDER BY c.relname"""
 
-# A reference that cascades or is emptied holds nothing up.
+# A reference that is emptied holds nothing up; one that cascades might reach a row that a third table holds.
 _HOLDS = """
     SELECT t.relname AS holder, o.relname AS held
       FROM pg_constraint k JOIN pg_class t ON t.oid = k.conrelid JOIN pg_class o ON o.oid = k.confrelid
-     WHERE k.contype = 'f' AND k.confdeltype IN ('a', 'r') AND k.conrelid <> k.confrelid AND k.conparentid = 0
+     WHERE k.contype = 'f' AND k.confdeltype IN ('a', 'r', 'c') AND k.conrelid <> k.confrelid AND k.conparentid = 0
      ORDER BY 1, 2"""
 
 

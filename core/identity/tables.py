@@ -48,7 +48,7 @@ class PasswordLink(TenantTable, Table, tablename="password_link"):
 
     user_id = UUID()
     purpose = Text(help_text="reset or invitation.")
-    digest = Text(help_text="SHA-256 of the secret in the link.")
+    digest = Text(secret=True, help_text="SHA-256 of the secret in the link.")
     created_at = Timestamptz(default=TimestamptzNow())
     expires_at = Timestamptz()
 

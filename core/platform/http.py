@@ -11,6 +11,7 @@ from core.host.service import Modules
 from core.identity.links import PasswordLinks
 from core.identity.sessions import Sessions
 from core.platform import numbers, service
+from core.platform.data_http import TenantData
 from core.platform.entitlements import Entitlement, entitle, entitlements
 from core.platform.model import parse_numbers
 from core.platform.numbers import InventoryNumber
@@ -147,4 +148,4 @@ class Inventory(Controller):
         await numbers.give_back(number)
 
 
-PLATFORM_API = (Tenants, Inventory)
+PLATFORM_API = (Tenants, TenantData, Inventory)

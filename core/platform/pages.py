@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, URLEncodedBody
 from litestar.response import Template
@@ -15,19 +15,16 @@ from core.host.service import Modules
 from core.identity.links import PasswordLinks
 from core.identity.sessions import Sessions
 from core.platform import service
-from core.platform.entitlements import entitle, entitlements
+from core.platform.data_pages import DATA_PAGES
+from core.platform.entitlements import entitle
 from core.platform.model import parse_numbers
 from core.platform.number_pages import NUMBER_PAGES
-from core.platform.numbers import assign, inventory
+from core.platform.numbers import assign
 from core.platform.service import FirstAdministrator, NewTenant, TenantChange
+from core.platform.tenant_view import MANAGE, PATH, VIEW, Asked, languages, tenant_view
 from core.ui.forms import number_in, problem_of, problems_of
 from core.ui.shell import done, page
 from core.ui.templating import _
-from core.ui.translations import LANGUAGES, language_name
-
-PATH = "/admin/platform/tenants"
-VIEW, MANAGE = {"permission": "platform.view"}, {"permission": "platform.manage"}
-Asked = Request[Any, Any, Any]
 
 
 @dataclass
@@ -102,7 +99,7 @@ async def create(
 @get(f"{PATH}/{{tenant_id:uuid}}", opt=VIEW, include_in_schema=False)
 async def tenant_page(request: Asked, tenant_id: FromPath[UUID], modules: NamedDependency[Modules]) -> Template:
     """One company: its details, numbers and modules."""
-    return await _tenant(request, tenant_id, modules)
+    return await tenant_view(request, tenant_id, modules)
 
 
 @post(f"{PATH}/{{tenant_id:uuid}}", opt=MANAGE, include_in_schema=False)
@@ -114,7 +111,7 @@ async def change(
     try:
         row = await service.change_tenant(tenant_id, wanted, data.version)
     except Refused as error:
-        return await _tenant(request, tenant_id, modules, error, details=data)
+        return await tenant_view(request, tenant_id, modules, error, details=data)
     return done(request, f"{PATH}/{tenant_id}", _("%(company)s is saved.") % {"company": row.name})
 
 
@@ -130,7 +127,7 @@ async def suspend(
     try:
         row = await service.suspend(sessions, tenant_id, data.version)
     except Refused as error:
-        return await _tenant(request, tenant_id, modules, error)
+        return await tenant_view(request, tenant_id, modules, error)
     return done(request, f"{PATH}/{tenant_id}", _("%(company)s is suspended.") % {"company": row.name})
 
 
@@ -142,7 +139,7 @@ async def resume(
     try:
         row = await service.resume(tenant_id, data.version)
     except Refused as error:
-        return await _tenant(request, tenant_id, modules, error)
+        return await tenant_view(request, tenant_id, modules, error)
     return done(request, f"{PATH}/{tenant_id}", _("%(company)s works again.") % {"company": row.name})
 
 
@@ -165,7 +162,7 @@ async def set_entitlement(
             version=data.version,
         )
     except Refused as error:
-        return await _tenant(request, tenant_id, modules, error)
+        return await tenant_view(request, tenant_id, modules, error)
     return done(request, f"{PATH}/{tenant_id}", _("The company's modules are saved."))
 
 
@@ -177,7 +174,7 @@ async def give_numbers(
     try:
         await assign(tenant_id, parse_numbers(data.numbers))
     except Refused as error:
-        return await _tenant(request, tenant_id, modules, error, numbers=data.numbers)
+        return await tenant_view(request, tenant_id, modules, error, numbers=data.numbers)
     return done(request, f"{PATH}/{tenant_id}", _("The company has its new numbers."))
 
 
@@ -187,40 +184,10 @@ def _new(request: Asked, values: TenantForm, error: Refused | None = None) -> Te
         "platform/new_tenant.html",
         status=error.status if error else 200,
         values=values,
-        languages=_languages(),
+        languages=languages(),
         problem=problem_of(error) if error else "",
         problems=problems_of(error) if error else {},
     )
-
-
-async def _tenant(
-    request: Asked,
-    tenant_id: UUID,
-    modules: Modules,
-    error: Refused | None = None,
-    *,
-    details: TenantForm | None = None,
-    numbers: str = "",
-) -> Template:
-    """The page of one company; after a refusal it keeps what was typed and shows what is there now."""
-    row = await service.tenant_of(tenant_id)
-    return page(
-        request,
-        "platform/tenant.html",
-        status=error.status if error else 200,
-        tenant=row,
-        values=details or row,
-        languages=_languages(),
-        typed_numbers=numbers,
-        numbers=await inventory(of=tenant_id, limit=PAGE),
-        modules=await entitlements(modules, tenant_id),
-        problem=problem_of(error) if error else "",
-        problems=problems_of(error) if error else {},
-    )
-
-
-def _languages() -> dict[str, str]:
-    return {code: language_name(code) for code in LANGUAGES}
 
 
 PAGES = (
@@ -233,5 +200,6 @@ PAGES = (
     resume,
     set_entitlement,
     give_numbers,
+    *DATA_PAGES,
     *NUMBER_PAGES,
 )

@@ -16,7 +16,10 @@ Number = Annotated[str, Meta(max_length=16, description="E.164", examples=["+472
 
 
 class TenantOut(Struct, frozen=True):
-    """A company. `suspended_at`: since when nobody signs in and no number answers; null: it works."""
+    """A company. `suspended_at`: since when nobody signs in and no number answers; null: it works.
+
+    `erasing_at`: since when all of it is being deleted; then it is gone within minutes, or hours if it was large.
+    """
 
     id: UUID
     slug: str
@@ -26,6 +29,7 @@ class TenantOut(Struct, frozen=True):
     operator: Annotated[bool, Meta(description="The operator's own company")]
     created_at: datetime
     suspended_at: datetime | None
+    erasing_at: datetime | None
     version: int
 
     @classmethod
@@ -65,6 +69,12 @@ class EntitlementIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     entitled: bool
     seats: Annotated[int, Meta(ge=0, le=1_000_000, description="null: unlimited")] | None = None
+
+
+class ErasureIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`confirm`: the company's name once more."""
+
+    confirm: Name
 
 
 class NumbersIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -138,8 +138,10 @@ async def suspend(sessions: Sessions, tenant_id: UUID, version: int) -> Tenant:
 
 
 async def resume(tenant_id: UUID, version: int) -> Tenant:
-    """The company works again as before. Raises NoSuchTenant, Changed."""
+    """The company works again as before. Raises NoSuchTenant, Changed; Refused when it is being erased."""
     async with act() as this:
+        if (await this.tenant(tenant_id)).erasing_at is not None:
+            raise Refused(N_("This company is being erased; it cannot work again."))
         _, after = await _update(this, tenant_id, version, {"suspended_at": None})
         await this.record("tenant.resumed", after)
     return after

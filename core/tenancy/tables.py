@@ -18,6 +18,7 @@ class Tenant(Table, tablename="tenant"):
     created_at = Timestamptz(default=TimestamptzNow())
     operator = Boolean(default=False, help_text="The operator's own tenant: at most one (docs/adr/0013).")
     suspended_at = Timestamptz(null=True, default=None, help_text="Since when nobody signs in and no number answers.")
+    erasing_at = Timestamptz(null=True, default=None, help_text="Since when it is being erased; then it cannot return.")
     version = Integer(default=1)
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
+from babel.units import format_unit
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
@@ -105,6 +106,13 @@ def format_number(value: int) -> str:
     return format_decimal(value, locale=current_view().language)
 
 
+def format_size(size: int) -> str:
+    """Bytes as people read them: 12.3 MB."""
+    power = 3 if size >= 1000**3 else 2 if size >= 1000**2 else 1
+    unit = ("kilobyte", "megabyte", "gigabyte")[power - 1]
+    return format_unit(round(size / 1000**power, 1), f"digital-{unit}", "short", locale=current_view().language)
+
+
 def telephone(number: str) -> str:
     """An E.164 number as people write it internationally; anything else as it is."""
     try:
@@ -155,6 +163,7 @@ def create_environment(plugin_templates: dict[str, Path] | None = None) -> Envir
         "duration": format_duration,
         "offset": format_offset,
         "number": format_number,
+        "size": format_size,
         "telephone": telephone,
         "query": query,
         "text_of": _,

@@ -32,6 +32,8 @@ from core.directory.definition_pages import PAGES as DEFINITION_PAGES
 from core.directory.http import USERS_API
 from core.directory.profile_pages import PAGES as PROFILE_PAGES
 from core.directory.user_pages import PAGES as USER_PAGES
+from core.exports.http import Exports
+from core.exports.pages import PAGES as EXPORT_PAGES
 from core.flows.elements import TenantElements
 from core.flows.http import FLOW_API
 from core.flows.versions import flows_with
@@ -218,6 +220,8 @@ def create_app(
             AuditTrail,
             *MODULE_PAGES,
             CompanyModules,
+            *EXPORT_PAGES,
+            Exports,
             *RETENTION_PAGES,
             Retention,
             *MODULE_SETTINGS_PAGES,

@@ -16,6 +16,7 @@ ADMINISTRATION = (
     Entry("/admin/modules", "puzzle", N_("Modules"), "modules.view"),
     Entry("/admin/roles", "key-round", N_("Roles"), "roles.view"),
     Entry("/admin/retention", "archive", N_("Retention"), "retention.view"),
+    Entry("/admin/exports", "download", N_("Export"), "exports.manage"),
     Entry("/admin/audit", "scroll-text", N_("Audit trail"), "audit.view"),
     Entry("/admin/platform/tenants", "building-2", N_("Companies"), "platform.view"),
     Entry("/admin/platform/numbers", "hash", N_("Number inventory"), "platform.view"),

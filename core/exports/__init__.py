@@ -1,0 +1,1 @@
+"""A company's export of everything that is kept of it (GDPR, article 20)."""
