@@ -20,6 +20,7 @@ from core.api.speech import TextToSpeech
 from core.audio.cache import PromptCache
 from core.audio.library import SoundLibrary
 from core.audio.speech import EspeakNg
+from core.audio.voices import Voices
 from core.calls.confirm import Confirmer
 from core.calls.control import Command, Drain, HangUp, serve
 from core.calls.events import PLATFORM_TENANT, CallEnded, CallStarted, Cause, Direction
@@ -101,7 +102,9 @@ class MediaProcess:
             on_incoming=self._incoming,
             on_refused=self._refused,
         )
-        self._library = SoundLibrary(PromptCache(folder / "prompts", rate=CLOCK_RATE), [EspeakNg()], self._speech)
+        self._library = SoundLibrary(
+            PromptCache(folder / "prompts", rate=CLOCK_RATE), Voices([EspeakNg()], self._speech)
+        )
         self._routing = Routing(installation.database, self._prepare_prompts, self._use_trunks)
         self._services = MediaServices(
             name=self.name,

@@ -1,10 +1,13 @@
 """Text-to-speech providers."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
 from msgspec import Struct
+
+from core.api.errors import Refused
 
 
 class Voice(Struct, frozen=True):
@@ -32,5 +35,19 @@ class TextToSpeech(ABC):
         """
 
 
-class SpeechError(Exception):
-    """A text could not be rendered; the message says why and what to change."""
+class SpeechError(Refused):
+    """A text could not be rendered (HTTP 409); the message says why and what to change.
+
+    `message`: in plain words; or a gettext id with {placeholders} that `values` fill.
+    """
+
+    code = "not_spoken"
+
+    def __init__(self, message: str, /, *, field: str = "text", **values: object) -> None:
+        if not values:  # what a provider says may have braces of its own
+            message, values = "{words}", {"words": message}
+        super().__init__(message, field=field, **values)
+
+    def text(self, translate: Callable[[str], str]) -> str:
+        words = str(self.values.get("words", ""))
+        return translate(words) if words else super().text(translate)

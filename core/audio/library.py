@@ -2,56 +2,29 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from uuid import UUID
 
-from msgspec import Struct
-
 from core.api.calls import Prompt
-from core.api.speech import SpeechError, TextToSpeech
+from core.api.speech import SpeechError
 from core.audio import tones
 from core.audio.cache import PromptCache
 from core.audio.errors import SoundError, SoundNotFound
-from core.audio.speech import choose_voice
-from core.audio.ssml import is_ssml
-from core.audio.tables import Sound, SoundKind
+from core.audio.sounds import Playable, content_with, playable
+from core.audio.voices import Voices
 from core.data import tenant
 
 logger = logging.getLogger(__name__)
 
-RENDERERS = 2
-"""Prompts that one process renders at the same time."""
-SPEECH_SECONDS = 60.0
-"""How long a provider may take for one text; a plugin's may hang."""
-
-
-class StoredSound(Struct, frozen=True):
-    """What a process keeps of a sound in the library."""
-
-    kind: str
-    language: str
-    text: str
-    voice: str
-    content_hash: str
-
 
 class SoundLibrary:
-    """The prompts of one process, for all tenants.
+    """The prompts of one process, for all tenants."""
 
-    `providers` speak for every tenant, `more` names those that one tenant has besides.
-    """
-
-    def __init__(
-        self,
-        cache: PromptCache,
-        providers: Sequence[TextToSpeech],
-        more: Callable[[UUID], Sequence[TextToSpeech]] = lambda _: (),
-    ) -> None:
+    def __init__(self, cache: PromptCache, voices: Voices) -> None:
         self.cache = cache
-        self._providers, self._more = tuple(providers), more
-        self._rendering = asyncio.Semaphore(RENDERERS)
-        self._stored: dict[UUID, dict[UUID, StoredSound]] = {}
+        self._voices = voices
+        self._stored: dict[UUID, dict[UUID, Playable]] = {}
 
     async def prepare(self) -> None:
         """Make what every call may need, before the first one comes."""
@@ -75,46 +48,30 @@ class SoundLibrary:
         """Look the tenant's sounds up again when they are next used: one was changed."""
         self._stored.pop(tenant_id, None)
 
-    async def stored(self, tenant_id: UUID, sound: UUID) -> StoredSound:
+    async def stored(self, tenant_id: UUID, sound: UUID) -> Playable:
         """A sound of the library. Raises SoundNotFound."""
         known = self._stored.setdefault(tenant_id, {})
         if sound not in known:
             with tenant(tenant_id):
-                columns = (Sound.kind, Sound.language, Sound.text, Sound.voice, Sound.content_hash)
-                row = await Sound.select(*columns).where(Sound.id == sound).first()
-            if row is None:
-                raise SoundNotFound(f"there is no sound {sound}; choose another one in the flow")
-            known[sound] = StoredSound(**row)
+                known[sound] = await playable(sound)
         return known[sound]
 
     async def spoken(self, tenant_id: UUID, text: str, language: str, voice: str, preferred: str) -> Path:
         """The text as speech. Raises SpeechError, also when a provider fails in another way or hangs."""
-        providers = (*self._providers, *self._more(tenant_id))
-        provider, chosen = choose_voice(providers, language, voice, preferred)
+        provider, chosen = self._voices.choose(tenant_id, language, voice, preferred)
 
         async def make(target: Path) -> None:
-            async with self._rendering:
-                try:
-                    async with asyncio.timeout(SPEECH_SECONDS):
-                        await provider.render(text, chosen, target, ssml=is_ssml(text))
-                except SpeechError:
-                    raise
-                except Exception as error:
-                    why = f"{type(error).__name__}: {error}"
-                    raise SpeechError(f"{provider.key} could not speak ({why}); choose another voice") from error
+            await self._voices.render(provider, chosen, text, target)
 
         return await self.cache.file(("text", provider.key, chosen.name, text), make)
 
-    async def uploaded(self, tenant_id: UUID, sound: UUID, content_hash: str) -> Path:
-        """An uploaded file, converted. Raises SoundNotFound when it was removed meanwhile."""
+    async def recorded(self, tenant_id: UUID, sound: UUID, content_hash: str) -> Path:
+        """A version of a sound. Raises SoundNotFound when it was removed meanwhile."""
 
         async def make(target: Path) -> None:
             with tenant(tenant_id):
-                same = (Sound.id == sound) & (Sound.content_hash == content_hash)
-                row = await Sound.select(Sound.content).where(same).first()
-            if row is None:
-                raise SoundNotFound(f"the recording {sound} was changed or removed; choose one in the flow")
-            await asyncio.to_thread(target.write_bytes, row["content"])
+                content = await content_with(sound, content_hash)
+            await asyncio.to_thread(target.write_bytes, content)
 
         return await self.cache.file(("file", content_hash), make)
 
@@ -156,16 +113,16 @@ class TenantSounds:
         return ""
 
     async def _render(self, prompt: Prompt, language: str) -> Path:
+        spoken_in = prompt.language or language
         if prompt.sound is None:
-            spoken_in = prompt.language or language
             return await self._library.spoken(self._tenant_id, prompt.text, spoken_in, prompt.voice, self._voice)
         sound = await self._library.stored(self._tenant_id, prompt.sound)
-        if sound.kind == SoundKind.FILE:
-            return await self._library.uploaded(self._tenant_id, prompt.sound, sound.content_hash)
-        return await self._library.spoken(
-            self._tenant_id,
-            sound.text,
-            sound.language or prompt.language or language,
-            prompt.voice or sound.voice,
-            self._voice,
-        )
+        if sound.instead:
+            logger.error(
+                "tenant %s: the sound %s was removed and is still played; its text or name is spoken instead: "
+                "choose another sound in the flow", self._tenant_id, prompt.sound,
+            )  # fmt: skip
+            return await self._library.spoken(
+                self._tenant_id, sound.instead, sound.language or spoken_in, "", self._voice
+            )
+        return await self._library.recorded(self._tenant_id, prompt.sound, sound.content_hash)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from core.api.speech import SpeechError, TextToSpeech, Voice
+from core.api.texts import N_
 from core.audio.ssml import check_ssml
 
 LANGUAGES = ("en", "nb", "sv", "fi", "et", "lt")
@@ -40,19 +41,23 @@ class EspeakNg(TextToSpeech):
             check_ssml(text)
         spoken = re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", " ", text).strip()
         if not spoken:
-            raise SpeechError("there is no text to speak; write one")
+            raise SpeechError(N_("there is no text to speak; write one"))
         if len(spoken) > MAX_CHARACTERS:
-            raise SpeechError(f"the text has {len(spoken)} characters; the most is {MAX_CHARACTERS}: divide it")
+            text = N_("the text has {count} characters; the most is {most}: divide it")
+            raise SpeechError(text, count=len(spoken), most=MAX_CHARACTERS)
         if voice.language not in LANGUAGES:
-            raise SpeechError(f"espeak-ng has no voice for {voice.language!r} here; use {', '.join(LANGUAGES)}")
+            known = ", ".join(LANGUAGES)
+            raise SpeechError(
+                N_("espeak-ng has no voice for {language!r}; use {known}"), language=voice.language, known=known
+            )
         await self._run(spoken, voice, target, ["-m"] if ssml else [])
         if not target.is_file():  # noqa: ASYNC240 - a look at the local disk
-            raise SpeechError(f"espeak-ng found nothing to speak in {_shown(text)}; write words")
+            raise SpeechError(N_("there is nothing to speak in {text}; write words"), text=_shown(text))
 
     async def _run(self, text: str, voice: Voice, target: Path, options: list[str]) -> None:
         program = shutil.which(self.program)
         if program is None:
-            raise SpeechError(f"{self.program} is not installed; run: apt-get install espeak-ng")
+            raise SpeechError(N_("{program} is not installed; run: apt-get install espeak-ng"), program=self.program)
         process = await asyncio.create_subprocess_exec(
             program, "-b", "1", "-v", voice.language + GENDERS[voice.gender], "-s", str(WORDS_A_MINUTE),
             *options, "--stdin", "-w", str(target),
@@ -62,14 +67,15 @@ class EspeakNg(TextToSpeech):
             async with asyncio.timeout(TIME_LIMIT):
                 _, errors = await process.communicate(text.encode())
         except TimeoutError:
-            raise SpeechError(f"espeak-ng took more than {TIME_LIMIT:.0f} s for {_shown(text)}; shorten it") from None
+            words = N_("espeak-ng took more than {seconds:.0f} s for {text}; shorten it")
+            raise SpeechError(words, seconds=TIME_LIMIT, text=_shown(text)) from None
         finally:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
         if process.returncode != 0:
             said = errors.decode(errors="replace").strip() or f"status {process.returncode}"
-            raise SpeechError(f"espeak-ng could not speak {_shown(text)}: {said}")
+            raise SpeechError(N_("espeak-ng could not speak {text}: {said}"), text=_shown(text), said=said)
 
 
 def choose_voice(
@@ -84,7 +90,8 @@ def choose_voice(
         for provider, voice in every:
             if voice.name == name:
                 return provider, voice
-        raise SpeechError(f"there is no voice {name!r}; there are: {', '.join(voice.name for _, voice in every)}")
+        known = ", ".join(voice.name for _, voice in every)
+        raise SpeechError(N_("there is no voice {name!r}; there are: {known}"), field="voice", name=name, known=known)
     base = language.partition("-")[0].lower()
     speaking = [
         (provider, voice)
@@ -93,7 +100,8 @@ def choose_voice(
     ]
     if not speaking:
         known = ", ".join(dict.fromkeys(voice.language for _, voice in every)) or "none"
-        raise SpeechError(f"no voice speaks {language!r}; languages with voices: {known}")
+        text = N_("no voice speaks {language!r}; languages with voices: {known}")
+        raise SpeechError(text, field="language", language=language, known=known)
     return next((pair for pair in speaking if pair[1].name == preferred), speaking[0])
 
 

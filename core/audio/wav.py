@@ -1,6 +1,7 @@
 """Turns any audio file into what the bridge plays: mono, 16 bit, one rate, one loudness."""
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy.typing as npt
 import soundfile
 import soxr
 
+from core.api.texts import N_
 from core.audio.errors import SoundError
 
 Samples = npt.NDArray[np.float32]
@@ -23,6 +25,16 @@ GATE = 30.0
 BLOCK_SECONDS = 0.05
 MAX_SECONDS = 600.0
 """Longest sound."""
+SILENCE = -60.0
+"""A file whose loudest sample is quieter, in dB below full scale, has nothing to hear."""
+STORED_RATE = 16_000
+"""Hz at which the library keeps sounds: the highest that telephony plays (AUD-6)."""
+FORMATS = ("WAV", "WAVEX", "MP3", "OGG", "FLAC")
+"""libsndfile's names of the formats that are taken (AUD-6)."""
+SLOWEST, FASTEST = 4_000, 192_000
+"""Samples a second that a file may have."""
+PIECE = 1 << 16
+"""Samples that are read at a time."""
 
 
 def convert(source: Path | bytes, target: Path, rate: int) -> float:
@@ -30,29 +42,66 @@ def convert(source: Path | bytes, target: Path, rate: int) -> float:
 
     Raises SoundError when it is no audio, is empty, or is longer than MAX_SECONDS.
     """
-    samples, source_rate = read(source)
-    if source_rate != rate:
-        samples = soxr.resample(samples, source_rate, rate)
+    samples = read(source, rate)
     write(target, level(samples, rate), rate)
     return len(samples) / rate
 
 
-def read(source: Path | bytes) -> tuple[Samples, int]:
-    """The samples of an audio file, its channels mixed into one, and its rate. Raises SoundError."""
+def stored_form(source: Path | bytes) -> tuple[bytes, float]:
+    """The audio as the library keeps it, and its length in seconds: mono, STORED_RATE, levelled, FLAC.
+
+    Raises SoundError as convert(), and when nothing can be heard in it.
+    """
+    samples = read(source, STORED_RATE)
+    if float(np.max(np.abs(samples))) < 10 ** (SILENCE / 20):
+        raise SoundError(N_("Nothing can be heard in this file: record it again, nearer to the microphone."))
+    out = io.BytesIO()
+    soundfile.write(out, level(samples, STORED_RATE), STORED_RATE, format="FLAC", subtype="PCM_16")
+    return out.getvalue(), len(samples) / STORED_RATE
+
+
+def as_wav(content: bytes) -> bytes:
+    """What stored_form() made, as a WAV file: every browser and every other switchboard reads those."""
+    samples, rate = soundfile.read(io.BytesIO(content), dtype="int16")
+    out = io.BytesIO()
+    soundfile.write(out, samples, rate, format="WAV", subtype="PCM_16")
+    return out.getvalue()
+
+
+def read(source: Path | bytes, rate: int) -> Samples:
+    """The samples of an audio file at `rate`, its channels mixed into one. Raises SoundError."""
     try:
         with soundfile.SoundFile(io.BytesIO(source) if isinstance(source, bytes) else source) as file:
-            seconds = file.frames / file.samplerate
-            if seconds > MAX_SECONDS:
-                raise SoundError(f"the sound lasts {seconds:.0f} s; the longest allowed is {MAX_SECONDS:.0f} s")
-            samples = file.read(dtype="float32", always_2d=True)
-            rate = int(file.samplerate)
+            if file.format not in FORMATS:
+                raise SoundError(
+                    N_("{form} files cannot be used: choose a WAV, MP3, OGG or FLAC file."), form=file.format
+                )
+            if not SLOWEST <= file.samplerate <= FASTEST:
+                raise SoundError(N_("The file has {rate} samples a second: save it with 48000."), rate=file.samplerate)
+            parts = list(_resampled(file, rate))
     except soundfile.LibsndfileError as error:
+        why = error.error_string.rstrip(".")
         raise SoundError(
-            f"this is no audio file that can be read ({error.error_string.rstrip('.')}); use WAV"
+            N_("This is no audio file that can be read ({why}): choose a WAV, MP3, OGG or FLAC file."), why=why
         ) from None
+    samples = np.nan_to_num(np.concatenate(parts)) if parts else np.zeros(0, dtype=np.float32)
     if not len(samples):
-        raise SoundError("the audio file is empty")
-    return np.nan_to_num(samples.mean(axis=1, dtype=np.float32)), rate
+        raise SoundError(N_("The audio file is empty: choose another."))
+    return samples
+
+
+def _resampled(file: soundfile.SoundFile, rate: int) -> Iterator[Samples]:
+    """The file piece by piece, so that a small one that unpacks to gigabytes takes no memory."""
+    stream = soxr.ResampleStream(file.samplerate, rate, 1, dtype="float32") if file.samplerate != rate else None
+    left = int(MAX_SECONDS * file.samplerate)
+    while len(piece := file.read(PIECE, dtype="float32", always_2d=True)):
+        left -= len(piece)
+        if left < 0:
+            raise SoundError(N_("The sound is longer than {most} minutes: shorten it."), most=int(MAX_SECONDS // 60))
+        mono = piece.mean(axis=1, dtype=np.float32)
+        yield stream.resample_chunk(mono) if stream else mono
+    if stream:
+        yield stream.resample_chunk(np.zeros(0, dtype=np.float32), last=True)
 
 
 def write(target: Path, samples: Samples, rate: int) -> None:

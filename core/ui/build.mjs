@@ -13,6 +13,7 @@ const began = Date.now();
 const entries = {
   base: 'src/base.js',
   live: 'src/live/index.js',
+  sounds: 'src/sounds/index.js',
   'lib/lit': 'src/lib/lit.js',
   'lib/directives': 'src/lib/directives.js',
   'lib/sdk': 'src/sdk/index.js',

@@ -17,6 +17,11 @@ from litestar.template.config import TemplateConfig
 from redis.asyncio import Redis
 
 from core.api.manifest import Slot
+from core.audio.http import SOUNDS_API
+from core.audio.list_pages import SOUND_LIST_PAGES
+from core.audio.pages import SOUND_PAGES
+from core.audio.speech import EspeakNg
+from core.audio.voices import Voices
 from core.audit.http import AuditTrail
 from core.audit.pages import PAGES as AUDIT_PAGES
 from core.calls.agent_journals import AgentJournals
@@ -36,6 +41,7 @@ from core.exports.http import Exports
 from core.exports.pages import PAGES as EXPORT_PAGES
 from core.flows.elements import TenantElements
 from core.flows.http import FLOW_API
+from core.flows.uses import sound_uses
 from core.flows.versions import flows_with
 from core.host.context import ContextFactory
 from core.host.dispatch import Dispatcher
@@ -190,6 +196,8 @@ def create_app(
         "members": Members(redis, journals),
         "flow_uses": flows_with,
         "schedule_uses": partial(flows_with, "schedule"),
+        "sound_uses": sound_uses,
+        "voices": Voices([EspeakNg()], lambda tenant_id: registry.speech(gate.plugins(tenant_id))),
         "elements": TenantElements(registry, gate),
     }
 
@@ -240,6 +248,9 @@ def create_app(
             *PLATFORM_API,
             *FLOW_API,
             Schedules,
+            *SOUND_LIST_PAGES,
+            *SOUND_PAGES,
+            *SOUNDS_API,
             *ROLE_PAGES,
             Roles,
             *ANSWER_PAGES,

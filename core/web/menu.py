@@ -12,6 +12,7 @@ MAIN = (
 ADMINISTRATION = (
     Entry("/admin/users", "users", N_("Users"), "users.view"),
     Entry("/admin/numbers", "phone", N_("Numbers"), "numbers.view"),
+    Entry("/admin/sounds", "volume-2", N_("Sounds"), "sounds.view"),
     Entry("/admin/security", "shield", N_("Security"), "security.view"),
     Entry("/admin/modules", "puzzle", N_("Modules"), "modules.view"),
     Entry("/admin/roles", "key-round", N_("Roles"), "roles.view"),

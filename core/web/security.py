@@ -7,9 +7,10 @@ from http.cookies import SimpleCookie
 from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message, Scope
 
-# No inline style and no inline script but the import map, which carries the nonce.
+# No inline style and no inline script but the import map, which carries the nonce. Blobs are what scripts made.
 POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "media-src 'self' blob:; "
     "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 API = re.compile(r"^/(p/[a-z0-9_]+/)?api/")

@@ -10,6 +10,7 @@ from core.api.speech import Voice
 from core.audio.cache import PromptCache
 from core.audio.library import SoundLibrary
 from core.audio.speech import EspeakNg
+from core.audio.voices import Voices
 
 
 class Counted(EspeakNg):
@@ -22,7 +23,7 @@ class Counted(EspeakNg):
 
 
 async def main() -> None:
-    sounds = SoundLibrary(PromptCache(Path(sys.argv[1])), [Counted()]).of(UUID(int=1))
+    sounds = SoundLibrary(PromptCache(Path(sys.argv[1])), Voices([Counted()])).of(UUID(int=1))
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     sys.stdin.readline()

@@ -11,21 +11,24 @@ import pytest
 
 from core.api.calls import Prompt
 from core.api.speech import SpeechError, Voice
-from core.audio import service, tones
+from core.audio import tones
 from core.audio.cache import PromptCache
-from core.audio.errors import SoundError, SoundNotFound
+from core.audio.errors import SoundNotFound
 from core.audio.library import SoundLibrary
+from core.audio.model import SoundInfo, SoundUse
+from core.audio.service import add_sound, remove_sound, replace_sound, spoken, uploaded
 from core.audio.speech import EspeakNg
+from core.audio.voices import Voices
 from core.audio.wav import LOUDNESS, Samples, active_rms
 from core.data import tenant
 from tests.core.audio.sounds import encoded, samples, share, sine
 
 ROOT = Path(__file__).parents[3]
-SPEECH = [EspeakNg()]
+VOICES = Voices([EspeakNg()])
 
 
 def library(folder: Path, rate: int = 8000) -> SoundLibrary:
-    return SoundLibrary(PromptCache(folder, rate), SPEECH)
+    return SoundLibrary(PromptCache(folder, rate), VOICES)
 
 
 def prompt_files(folder: Path) -> list[Path]:
@@ -121,8 +124,8 @@ class Faulty(EspeakNg):
 async def test_a_plugins_voice_that_fails_or_hangs_is_told_as_a_speech_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception | None
 ) -> None:
-    monkeypatch.setattr("core.audio.library.SPEECH_SECONDS", 0.1)
-    sounds = SoundLibrary(PromptCache(tmp_path), [Faulty(error)])
+    monkeypatch.setattr("core.audio.voices.SPEECH_SECONDS", 0.1)
+    sounds = SoundLibrary(PromptCache(tmp_path), Voices([Faulty(error)]))
     with pytest.raises(SpeechError, match="faulty could not speak"):
         await sounds.spoken(uuid4(), "Hei.", "nb", "faulty-voice", "")
 
@@ -130,7 +133,7 @@ async def test_a_plugins_voice_that_fails_or_hangs_is_told_as_a_speech_error(
 async def test_a_plugins_voice_speaks_only_for_tenants_that_have_the_plugin_on(tmp_path: Path) -> None:
     with_it, without = uuid4(), uuid4()
     more = {with_it: [Faulty(KeyError())]}
-    sounds = SoundLibrary(PromptCache(tmp_path), SPEECH, lambda tenant_id: more.get(tenant_id, []))
+    sounds = SoundLibrary(PromptCache(tmp_path), Voices([EspeakNg()], lambda tenant_id: more.get(tenant_id, [])))
     with pytest.raises(SpeechError, match="faulty could not speak"):
         await sounds.spoken(with_it, "Hei.", "nb", "faulty-voice", "")
     with pytest.raises(SpeechError, match="there is no voice 'faulty-voice'"):
@@ -146,7 +149,7 @@ async def test_a_rendering_that_is_given_up_leaves_nothing_and_blocks_nobody(tmp
             started.set()
             await asyncio.Event().wait()
 
-    slow = SoundLibrary(PromptCache(tmp_path), [Slow()]).of(uuid4())
+    slow = SoundLibrary(PromptCache(tmp_path), Voices([Slow()])).of(uuid4())
     task = asyncio.create_task(slow.render([Prompt(text="Hei.")], "nb"))
     await started.wait()
     task.cancel()
@@ -167,10 +170,18 @@ async def test_warming_makes_all_files_and_tells_what_cannot_be_made(tmp_path: P
         await sounds.render([prompts[1]], "en")
 
 
+async def upload(hertz: float, name: str = "Jingle") -> SoundInfo:
+    return await add_sound(name, await uploaded(encoded(sine(hertz, 2.0, 44100, 0.05), 44100)))
+
+
+async def say(text: str, name: str = "Hours", **how: str) -> SoundInfo:
+    return await add_sound(name, await spoken(text, VOICES, **{"language": "nb", **how}))
+
+
 async def test_an_uploaded_sound_is_played_as_it_sounds(database: object, tenant_a: UUID, tmp_path: Path) -> None:
     with tenant(tenant_a):
-        sound = await service.add_file("Jingle", encoded(sine(1000, 2.0, 44100, 0.05), 44100))
-    (file,) = await library(tmp_path).of(tenant_a).render([Prompt(sound=sound)], "nb")
+        sound = await upload(1000)
+    (file,) = await library(tmp_path).of(tenant_a).render([Prompt(sound=sound.id)], "nb")
     data, rate = samples(file)
     assert (rate, len(data)) == (8000, pytest.approx(16000, abs=2))
     assert share(data, rate, 990, 1010) > 0.99
@@ -181,29 +192,30 @@ async def test_a_changed_sound_is_another_file_as_soon_as_the_old_one_is_forgott
 ) -> None:
     sounds = library(tmp_path)
     with tenant(tenant_a):
-        sound = await service.add_text("Hours", "Vi har åpent.", providers=SPEECH, language="nb")
-    (before,) = await sounds.of(tenant_a).render([Prompt(sound=sound)], "en")
+        sound = await say("Vi har åpent.")
+    (before,) = await sounds.of(tenant_a).render([Prompt(sound=sound.id)], "en")
     with tenant(tenant_a):
-        await service.replace_text(sound, "Vi har stengt.", providers=SPEECH, language="nb")
-    assert await sounds.of(tenant_a).render([Prompt(sound=sound)], "en") == [before]
+        await replace_sound(sound.id, 1, await spoken("Vi har stengt.", VOICES, language="nb"))
+    assert await sounds.of(tenant_a).render([Prompt(sound=sound.id)], "en") == [before]
     sounds.forget(tenant_a)
-    (after,) = await sounds.of(tenant_a).render([Prompt(sound=sound)], "en")
+    (after,) = await sounds.of(tenant_a).render([Prompt(sound=sound.id)], "en")
     with tenant(tenant_a):
-        await service.replace_file(sound, encoded(sine(700, 1.0, 8000), 8000))
+        await replace_sound(sound.id, 2, await uploaded(encoded(sine(700, 1.0, 8000), 8000)))
     sounds.forget(tenant_a)
-    (tone,) = await sounds.of(tenant_a).render([Prompt(sound=sound)], "en")
+    (tone,) = await sounds.of(tenant_a).render([Prompt(sound=sound.id)], "en")
     assert len({before, after, tone}) == 3
     assert share(*samples(tone), 690, 710) > 0.99
 
 
-async def test_a_stored_sound_is_spoken_in_its_own_language_and_voice(
-    database: object, tenant_a: UUID, tmp_path: Path
-) -> None:
-    sounds = library(tmp_path).of(tenant_a)
+async def test_a_kept_text_needs_no_voice_any_more(database: object, tenant_a: UUID, tmp_path: Path) -> None:
+    """AUD-4: the last good rendering stays when the provider is away."""
     with tenant(tenant_a):
-        sound = await service.add_text("Hello", "Hei.", providers=SPEECH, language="sv", voice="sv-male")
-    stored = await sounds.render([Prompt(sound=sound)], "en")
-    assert stored == await sounds.render([Prompt(text="Hei.", voice="sv-male")], "en")
+        sound = await say("Hei.", voice="sv-male")
+        assert (sound.language, sound.voice) == ("sv", "sv-male")
+        with pytest.raises(SpeechError, match="faulty could not speak"):
+            await spoken("Ha det.", Voices([Faulty(KeyError())]), language="nb")
+    (file,) = await SoundLibrary(PromptCache(tmp_path), Voices([])).of(tenant_a).render([Prompt(sound=sound.id)], "en")
+    assert active_rms(*samples(file)) > 0.02
 
 
 async def test_a_tenant_cannot_play_or_change_anothers_sound(
@@ -211,42 +223,25 @@ async def test_a_tenant_cannot_play_or_change_anothers_sound(
 ) -> None:
     sounds = library(tmp_path)
     with tenant(tenant_a):
-        sound = await service.add_file("Secret", encoded(sine(500, 1.0, 8000), 8000))
-    await sounds.of(tenant_a).render([Prompt(sound=sound)], "nb")
+        sound = await upload(500, "Secret")
+    await sounds.of(tenant_a).render([Prompt(sound=sound.id)], "nb")
     with pytest.raises(SoundNotFound):
-        await sounds.of(tenant_b).render([Prompt(sound=sound)], "nb")
-    with tenant(tenant_b):
-        assert await service.list_sounds() == []
-        for attempt in (service.rename(sound, "Mine"), service.remove(sound)):
-            with pytest.raises(SoundNotFound):
-                await attempt
+        await sounds.of(tenant_b).render([Prompt(sound=sound.id)], "nb")
 
 
-async def test_the_library_lists_renames_and_removes(database: object, tenant_a: UUID, tmp_path: Path) -> None:
+async def test_a_removed_sound_is_spoken_instead(database: object, tenant_a: UUID, tmp_path: Path) -> None:
+    """Never silence: its text, or its name when it was a recording."""
+
+    async def nowhere(_: UUID) -> list[SoundUse]:
+        return []
+
+    sounds = library(tmp_path).of(tenant_a)
     with tenant(tenant_a):
-        sound = await service.add_text("B", "Hei.", providers=SPEECH)
-        await service.add_text("A", "<speak>Hei</speak>", providers=SPEECH)
-        await service.rename(sound, "C")
-        assert [row["name"] for row in await service.list_sounds()] == ["A", "C"]
-        await service.remove(sound)
-        assert [row["name"] for row in await service.list_sounds()] == ["A"]
-    with pytest.raises(SoundNotFound, match="choose another one"):
-        await library(tmp_path).of(tenant_a).render([Prompt(sound=sound)], "nb")
-
-
-async def test_what_cannot_be_played_is_not_stored(database: object, tenant_a: UUID) -> None:
-    with tenant(tenant_a):
-        with pytest.raises(SoundError, match="no audio file"):
-            await service.add_file("Report", b"%PDF-1.7")
-        with pytest.raises(SoundError, match="no name"):
-            await service.add_text(" ", "Hei.", providers=SPEECH)
-        with pytest.raises(SoundError, match="no text"):
-            await service.add_text("A", " ", providers=SPEECH)
-        with pytest.raises(SpeechError, match="SSML"):
-            await service.add_text("A", "<speak>", providers=SPEECH)
-        with pytest.raises(SpeechError, match="no voice speaks 'da'"):
-            await service.add_text("A", "Hej.", providers=SPEECH, language="da")
-        assert await service.list_sounds() == []
+        text, recording = await say("Vi har åpent.", "Hours"), await upload(800, "Summer")
+        for sound in (text, recording):
+            await remove_sound(sound.id, 1, nowhere)
+    said = await sounds.render([Prompt(sound=text.id), Prompt(sound=recording.id)], "nb")
+    assert said == await sounds.render([Prompt(text="Vi har åpent."), Prompt(text="Summer")], "nb")
 
 
 def test_the_ringing_tone_is_the_european_one(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ async def test_ssml_is_obeyed(tmp_path: Path) -> None:
         ("<speak><speak>Hei</speak></speak>", "<speak> cannot be used here"),
         ('<!DOCTYPE speak [<!ENTITY a "b">]><speak>&a;</speak>', "DOCTYPE is not allowed"),
         ("<speak><![CDATA[<audio/>]]></speak>", "CDATA is not allowed"),
-        ("<speak><?php x?></speak>", "processing instructions"),
+        ("<speak><?php x?></speak>", "a processing instruction is not allowed"),
         ("<speak>" + "<p>" * 30 + "</p>" * 30 + "</speak>", "more than 20 elements"),
         (f'<speak><sub alias="{"x" * 300}">a</sub></speak>', "alias is longer than 200"),
     ],

@@ -1,15 +1,18 @@
 """Conversion: rate, loudness, and files that are no audio."""
 
+import io
+import tracemalloc
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.audio.errors import SoundError
-from core.audio.wav import CEILING, LOUDNESS, active_rms, convert, level, read
+from core.audio.wav import CEILING, LOUDNESS, STORED_RATE, active_rms, as_wav, convert, level, read, stored_form
 from tests.core.audio.sounds import encoded, samples, share, sine
 
 
@@ -66,15 +69,47 @@ def test_two_channels_become_one(tmp_path: Path) -> None:
         (b"%PDF-1.7 not a sound", "no audio file"),
         (encoded(sine(500, 0.5, 8000), 8000)[:30], "no audio file"),
         (encoded(np.zeros(0, dtype=np.float32), 8000), "empty"),
-        (encoded(np.zeros(8000 * 601, dtype=np.float32), 8000), "longest allowed is 600 s"),
+        (encoded(np.zeros(8000 * 601, dtype=np.float32), 8000), "longer than 10 minutes"),
+        (encoded(sine(500, 0.5, 8000), 8000, "AIFF"), "AIFF files cannot be used: choose a WAV, MP3, OGG or FLAC"),
+        (encoded(sine(500, 0.5, 8000), 2000), "2000 samples a second"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_refused_with_the_reason(content: bytes, message: str) -> None:
     with pytest.raises(SoundError, match=message):
-        read(content)
+        read(content, 8000)
+
+
+@pytest.mark.parametrize(
+    ("form", "subtype"),
+    [("WAV", "PCM_24"), ("WAVEX", None), ("FLAC", None), ("OGG", "VORBIS"), ("OGG", "OPUS"), ("MP3", None)],
+)
+def test_every_form_that_is_taken_is_kept_as_telephony_plays_it(form: str, subtype: str | None) -> None:
+    """AUD-6: WAV, MP3, OGG and FLAC become 16 kHz mono, as loud as any other sound."""
+    both = np.stack([sine(1000, 1.0, 48000, 0.05), sine(1000, 1.0, 48000, 0.05)], axis=1)
+    kept, seconds = stored_form(encoded(both, 48000, form, subtype))
+    data, rate = soundfile.read(io.BytesIO(as_wav(kept)), dtype="float32")
+    assert (rate, data.ndim, seconds) == (STORED_RATE, 1, pytest.approx(1.0, abs=0.1))
+    assert share(data, rate, 980, 1020) > 0.98
+    assert decibel(active_rms(data, rate)) == pytest.approx(LOUDNESS, abs=0.5)
+
+
+def test_a_file_in_which_nothing_can_be_heard_is_refused() -> None:
+    with pytest.raises(SoundError, match="Nothing can be heard"):
+        stored_form(encoded(sine(500, 1.0, 8000, 0.0005), 8000, subtype="PCM_24"))
+
+
+def test_a_small_file_that_unpacks_to_gigabytes_takes_no_memory() -> None:
+    small = encoded(np.zeros((192_000 * 20, 8), dtype=np.float32), 192_000, "FLAC")  # 123 MB as numbers
+    assert len(small) < 200_000
+    tracemalloc.start()
+    try:
+        read(small, 8000)
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
 
 
 @given(st.binary(max_size=300), st.booleans())
 def test_no_upload_can_do_more_than_be_refused(content: bytes, looks_like_wav: bool) -> None:
     with suppress(SoundError):
-        read(encoded(sine(500, 0.1, 8000), 8000)[:44] + content if looks_like_wav else content)
+        read(encoded(sine(500, 0.1, 8000), 8000)[:44] + content if looks_like_wav else content, 8000)

@@ -12,6 +12,7 @@ from core.api.calls import Prompt
 from core.audio.cache import PromptCache
 from core.audio.library import SoundLibrary
 from core.audio.speech import EspeakNg
+from core.audio.voices import Voices
 from core.calls.events import DigitsCollected, PromptEnded
 from core.data import uuid7
 from core.flows.elements import BUILT_IN
@@ -36,7 +37,7 @@ async def call(exchange: Exchange, remote: Remote, redis: Redis, tmp_path: Path)
     leg, invite = await exchange.incoming()
     services = MediaServices(
         name="media-1",
-        library=SoundLibrary(PromptCache(tmp_path / "prompts", rate=8000), [EspeakNg()]),
+        library=SoundLibrary(PromptCache(tmp_path / "prompts", rate=8000), Voices([EspeakNg()])),
         distributor=Distributor(redis, "media-1", lambda *_: pytest.fail("no queue is asked for")),
         hours=OpeningHours(lambda *_: None),
         elements=lambda _: BUILT_IN,
