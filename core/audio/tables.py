@@ -1,6 +1,6 @@
 """The sound library's tables."""
 
-from piccolo.columns import UUID, Bytea, ForeignKey, Integer, Real, Text, Timestamptz
+from piccolo.columns import UUID, Bytea, DoublePrecision, ForeignKey, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 from core.audio.model import Source
@@ -40,7 +40,7 @@ class SoundVersion(TenantTable, Table, tablename="sound_version"):
     voice = Text(default="", help_text="Name of the voice that speaks it.")
     comment = Text(default="", help_text="Name of the file, the number that was called, or which version came back.")
     author = Text(default="", help_text="Who made it.")
-    seconds = Real()
+    seconds = DoublePrecision()
     content = Bytea(help_text="See core.audio.wav.stored_form.")
     content_hash = Text(help_text="SHA-256 of the content, in hexadecimal digits.")
     made_at = Timestamptz(help_text="UTC.")
