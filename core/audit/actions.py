@@ -63,6 +63,8 @@ ACTIONS = {
     "user.recovery_codes_made": N_("New recovery codes made"),
     "user.removed": N_("User removed"),
     "user.role_changed": N_("Role of a user changed"),
+    "user.second_factor_reset": N_("Second factor removed by an administrator"),
+    "user.sessions_ended": N_("Signed out by an administrator"),
 }
 """Action → gettext id, by subject."""
 

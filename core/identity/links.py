@@ -123,7 +123,7 @@ class PasswordLinks:
         return holder
 
     async def _send(self, user: User, purpose: Purpose, wanted: Identifier | None = None) -> datetime:
-        channel, to = await _way(user, wanted)
+        channel, to = await way_to(user, wanted)
         secret, now = secrets.token_urlsafe(32), datetime.now(UTC)
         expires = now + LIFE[purpose]
         company = await this_tenant()
@@ -168,7 +168,7 @@ async def forget_links() -> None:
         await PasswordLink.delete().where(PasswordLink.expires_at < datetime.now(UTC) - timedelta(days=30))
 
 
-async def _way(user: User, wanted: Identifier | None) -> tuple[Channel, str]:
+async def way_to(user: User, wanted: Identifier | None = None) -> tuple[Channel, str]:
     """How a message reaches the user: at what she typed, else by mail, else by SMS. Raises IdentityError."""
     hers = [one for one in await identifiers(user.id) if one.kind != "name"]
     asked = [one for one in hers if wanted and one.kind == wanted.kind and wanted.fits(one.value, one.national)]

@@ -29,6 +29,8 @@ from core.calls.http import Calls
 from core.calls.live import LiveCalls
 from core.config import Settings
 from core.data import Database, DatabaseUnavailable
+from core.directory.account_security_http import UserSecurity
+from core.directory.account_security_pages import PAGES as ACCOUNT_SECURITY_PAGES
 from core.directory.bulk.http import UserBatches
 from core.directory.bulk.pages import PAGES as USER_BATCH_PAGES
 from core.directory.bulk.service import Batches, Enqueue
@@ -172,7 +174,8 @@ def create_app(
     factors = SecondFactors(vault)
     boards = QueueBoards(redis)
     journals = AgentJournals(redis, folder_of(settings) / "spool", "web")
-    links = PasswordLinks(StoredOutbox(), sessions, settings.web.address)
+    outbox = StoredOutbox()
+    links = PasswordLinks(outbox, sessions, settings.web.address)
     hub = Hub(LiveCalls(redis), boards)
     services: dict[str, Any] = {
         "database": database,
@@ -187,6 +190,7 @@ def create_app(
         "entrance": Entrance(sessions, pending, factors, cookies),
         "links": links,
         "batches": Batches(sessions, links, accesses.catalogue, enqueue),
+        "outbox": outbox,
         "plugins": plugins,
         "modules": Modules(redis, gate, dispatcher),
         "retention": Classes((plugin.manifest for plugin in registry.plugins.values()), gate.plugins),
@@ -236,6 +240,8 @@ def create_app(
             ModuleSettingsApi,
             *USER_PAGES,
             *USERS_API,
+            *ACCOUNT_SECURITY_PAGES,
+            UserSecurity,
             *USER_QUEUE_PAGES,
             UserQueues,
             *USER_BATCH_PAGES,
