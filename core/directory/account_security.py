@@ -18,7 +18,7 @@ from core.directory.users import UserDetails, user
 from core.identity.errors import IdentityError
 from core.identity.identifiers import locked_user
 from core.identity.links import way_to
-from core.identity.second_factor import FactorState, SecondFactors
+from core.identity.second_factor import FactorState, SecondFactors, factor_state
 from core.identity.sessions import Session, Sessions
 from core.identity.tables import ApiToken
 from core.identity.tokens import revoke_token, tokens
@@ -46,11 +46,11 @@ class AccountSecurity(Struct, frozen=True):
     tokens: list[ApiToken]
 
 
-async def account_security(user_id: UUID, sessions: Sessions, factors: SecondFactors) -> AccountSecurity:
+async def account_security(user_id: UUID, sessions: Sessions) -> AccountSecurity:
     """That of a user of the tenant in force, by the id of her entry or account. Raises NotFound, NotCovered."""
     found, account_id = await _covered(user_id)
     return AccountSecurity(
-        found, account_id, await factors.state(account_id), await sessions.of_user(account_id), await tokens(account_id)
+        found, account_id, await factor_state(account_id), await sessions.of_user(account_id), await tokens(account_id)
     )
 
 
@@ -88,9 +88,9 @@ async def reset_second_factor(
     async with transaction():
         found, account_id = await _covered(user_id)
         refuse_oneself([account_id])
-        if not (await factors.state(account_id)).any:
+        if not (await factor_state(account_id)).any:
             raise IdentityError(N_("{name} has no second factor."), name=found.name)
-        await factors.turn_off(account_id)
+        await factors.reset(account_id)
         await record("user.second_factor_reset", found.id, found.name, after={"reason": why})
         with suppress(IdentityError):  # nothing reaches her: she learns it when she signs in
             await _tell(account_id, why, outbox)

@@ -46,11 +46,9 @@ class UserSecurity(Controller):
     opt = {"permission": "security.view"}  # noqa: RUF012  (Litestar's way to declare it)
 
     @get(summary="How a user signs in")
-    async def show(
-        self, user_id: FromPath[UUID], sessions: NamedDependency[Sessions], factors: NamedDependency[SecondFactors]
-    ) -> AccountSecurityOut:
+    async def show(self, user_id: FromPath[UUID], sessions: NamedDependency[Sessions]) -> AccountSecurityOut:
         """Her second factor, her sessions and her API tokens."""
-        found = await account_security(user_id, sessions, factors)
+        found = await account_security(user_id, sessions)
         return AccountSecurityOut(
             SecondFactorOut.of(found.factors),
             [SessionOut.of(one, "") for one in found.sessions],

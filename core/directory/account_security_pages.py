@@ -38,11 +38,10 @@ async def security_page(
     request: Asked,
     user_id: FromPath[UUID],
     sessions: NamedDependency[Sessions],
-    factors: NamedDependency[SecondFactors],
     permissions: NamedDependency[Permissions],
 ) -> Template:
     """How she signs in."""
-    found = await service.account_security(user_id, sessions, factors)
+    found = await service.account_security(user_id, sessions)
     return page(
         request,
         "admin/user_security.html",

@@ -10,7 +10,7 @@ from core.data import tenant
 from core.identity.cookies import CSRF, PENDING, SESSION, Cookies
 from core.identity.model import Principal
 from core.identity.pending import SECONDS, Pending, PendingSignIns
-from core.identity.second_factor import SecondFactors
+from core.identity.second_factor import factor_state
 from core.identity.sessions import How, Sessions
 from core.identity.settings import security_settings
 
@@ -26,16 +26,15 @@ def address_of(request: Request[Any, Any, Any]) -> str:
 class Entrance:
     """Lets users in."""
 
-    def __init__(self, sessions: Sessions, pending: PendingSignIns, factors: SecondFactors, cookies: Cookies) -> None:
+    def __init__(self, sessions: Sessions, pending: PendingSignIns, cookies: Cookies) -> None:
         self._sessions = sessions
         self._pending = pending
-        self._factors = factors
         self._cookies = cookies
 
     async def proved(self, request: Request[Any, Any, Any], principal: Principal, goal: str) -> Response[Any]:
         """Her password was right: on to the second step, or in."""
         with tenant(principal.tenant_id):
-            state = await self._factors.state(principal.user_id)
+            state = await factor_state(principal.user_id)
         if not state.any:
             return await self.let_in(request, principal, goal, "password")
         pending_id = await self._pending.begin(Pending(principal.user_id, principal.tenant_id, goal))

@@ -27,6 +27,12 @@ class WeakPassword(Invalid):
     code = "weak_password"
 
 
+class PasskeyRefused(Invalid):
+    """What should have been a passkey's answer is none, comes too late, or is of a passkey that is no good."""
+
+    code = "passkey_refused"
+
+
 class LinkOver(Refused):
     """A link that was used, replaced by a newer one, or is too old."""
 

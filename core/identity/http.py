@@ -26,7 +26,7 @@ from core.identity.schemas import (
     TokenIn,
     TokenOut,
 )
-from core.identity.second_factor import SecondFactors
+from core.identity.second_factor import SecondFactors, factor_state
 from core.identity.sessions import Session, Sessions
 from core.identity.settings import security_settings
 from core.identity.throttle import Throttle
@@ -45,9 +45,9 @@ class MySecondFactor(Controller):
     opt = {"permission": "signed_in", "enrolment": True}  # noqa: RUF012  (Litestar's way to declare it)
 
     @get(summary="My second factor")
-    async def show(self, request: Me, factors: NamedDependency[SecondFactors]) -> SecondFactorOut:
+    async def show(self, request: Me) -> SecondFactorOut:
         """Which second factors I have."""
-        return SecondFactorOut.of(await factors.state(request.user.user_id))
+        return SecondFactorOut.of(await factor_state(request.user.user_id))
 
     @post("/codes", summary="Set up one-time codes", status_code=201)
     async def begin(self, request: Me, factors: NamedDependency[SecondFactors]) -> EnrolmentOut:

@@ -12,12 +12,14 @@ from litestar.params import FromQuery, URLEncodedBody
 from litestar.response import Redirect, Template
 from msgspec import Meta
 
+from core.api.errors import Refused
 from core.identity import service
 from core.identity.cookies import LANGUAGE, SESSION, YEAR, Cookies
 from core.identity.entrance import Entrance, address_of
 from core.identity.errors import SeveralCompanies, TooManyAttempts, WrongCredentials
 from core.identity.sessions import Session, Sessions
 from core.identity.throttle import Throttle
+from core.ui.forms import problem_of
 from core.ui.shell import page
 from core.ui.templating import _
 from core.ui.translations import LANGUAGES
@@ -55,7 +57,7 @@ async def sign_in_page(
     """The sign-in page; who is signed in goes on, unless she is to prove `again` who she is."""
     if request.user is not None and not again:
         return Redirect(safe_next(next))
-    return _form(request, next=safe_next(next))
+    return sign_in_form(request, next=safe_next(next))
 
 
 @post("/sign-in", opt={"permission": "public"}, include_in_schema=False)
@@ -69,20 +71,18 @@ async def sign_in(
     typed, goal = data.identifier.strip(), safe_next(data.next)
     if not typed or not data.password:
         error = _("Enter what you sign in with, and the password.")
-        return _form(request, status=400, identifier=typed, next=goal, error=error)
+        return sign_in_form(request, status=400, identifier=typed, next=goal, error=error)
     address = address_of(request)
     try:
         principal = await service.sign_in(throttle, typed, data.password, address, data.company)
     except WrongCredentials:
         error = _("What you sign in with or the password is wrong.")
-        return _form(request, status=401, identifier=typed, next=goal, error=error)
+        return sign_in_form(request, status=401, identifier=typed, next=goal, error=error)
     except SeveralCompanies as several:
         note = _("You have a user in several companies. Choose one, and enter the password again.")
-        return _form(request, identifier=typed, next=goal, note=note, companies=several.companies)
+        return sign_in_form(request, identifier=typed, next=goal, note=note, companies=several.companies)
     except TooManyAttempts as refusal:
-        answer = _form(request, status=refusal.status, identifier=typed, next=goal, error=refusal.text(_))
-        answer.headers.update(refusal.headers)
-        return answer
+        return sign_in_form(request, identifier=typed, next=goal, refusal=refusal)
     return await entrance.proved(request, principal, goal)
 
 
@@ -120,26 +120,31 @@ async def choose_language(
     )
 
 
-def _form(
+def sign_in_form(
     request: Request[Any, Any, Any],
     *,
     status: int = 200,
     identifier: str = "",
     next: str = HOME,
     error: str = "",
+    refusal: Refused | None = None,
     note: str = "",
     companies: dict[UUID, str] | None = None,
 ) -> Template:
-    return page(
+    """The sign-in page; `error` is about what was typed, `refusal` about anything else."""
+    answer = page(
         request,
         "sign_in.html",
-        status=status,
+        status=refusal.status if refusal else status,
         identifier=identifier,
         next=next,
         error=error,
+        problem=problem_of(refusal) if refusal else "",
         note=note,
         companies=companies or {},
     )
+    answer.headers.update(getattr(refusal, "headers", {}))
+    return answer
 
 
 PAGES = (sign_in_page, sign_in, sign_out, choose_language)

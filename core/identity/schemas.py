@@ -1,18 +1,20 @@
 """What the REST API says of how somebody signs in. Times are UTC."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from msgspec import Meta, Struct
 
 from core.identity.identifier import Kind
+from core.identity.passkeys import LONGEST_NAME as PASSKEY_NAME
+from core.identity.passkeys import NewPasskey
 from core.identity.passwords import MIN_LENGTH
 from core.identity.policy import LONGEST_GRACE, LONGEST_MINIMUM, PolicyChange
 from core.identity.second_factor import Enrolment, FactorState
 from core.identity.sessions import Session
 from core.identity.settings import SecuritySettings
-from core.identity.tables import ApiToken
+from core.identity.tables import ApiToken, Passkey
 from core.identity.tokens import LONGEST_DAYS, LONGEST_NAME
 
 Code = Annotated[str, Meta(max_length=40, description="What the app shows")]
@@ -22,11 +24,12 @@ class SecondFactorOut(Struct, frozen=True):
     """Which second factors the user has."""
 
     codes: Annotated[bool, Meta(description="An app makes one-time codes")]
+    passkeys: Annotated[int, Meta(description="So many passkeys")]
     recovery_codes: Annotated[int, Meta(description="Not used yet")]
 
     @classmethod
     def of(cls, state: FactorState) -> "SecondFactorOut":
-        return cls(codes=state.codes, recovery_codes=state.recovery_codes)
+        return cls(state.codes, state.passkeys, state.recovery_codes)
 
 
 class EnrolmentOut(Struct, frozen=True):
@@ -50,6 +53,45 @@ class RecoveryCodesOut(Struct, frozen=True):
     """Recovery codes; they are shown only now."""
 
     codes: list[str]
+
+
+class PasskeyOut(Struct, frozen=True):
+    """A passkey, of which we know the public half."""
+
+    id: UUID
+    name: str
+    synced: Annotated[bool, Meta(description="Copied to the user's other devices by whoever keeps it for her")]
+    created_at: datetime
+    last_used_at: datetime | None
+    version: int
+
+    @classmethod
+    def of(cls, row: Passkey) -> "PasskeyOut":
+        return cls(**{name: getattr(row, name) for name in PasskeyOut.__struct_fields__})
+
+
+class MadePasskeyOut(PasskeyOut, frozen=True, kw_only=True):
+    """A new passkey."""
+
+    recovery_codes: Annotated[list[str], Meta(description="Of the first second factor; they are shown only now")]
+
+    @classmethod
+    def made(cls, new: NewPasskey) -> "MadePasskeyOut":
+        plain = {name: getattr(new.passkey, name) for name in PasskeyOut.__struct_fields__}
+        return cls(recovery_codes=list(new.recovery_codes), **plain)
+
+
+class PasskeyIn(Struct, frozen=True, forbid_unknown_fields=True):
+    """A passkey that a browser has made."""
+
+    credential: Annotated[dict[str, Any], Meta(description="RegistrationResponseJSON (WebAuthn Level 3)")]
+    name: Annotated[str, Meta(max_length=PASSKEY_NAME)]
+
+
+class PasskeyNameIn(Struct, frozen=True, forbid_unknown_fields=True):
+    """Another name of a passkey."""
+
+    name: Annotated[str, Meta(max_length=PASSKEY_NAME)]
 
 
 class PasswordIn(Struct, frozen=True, forbid_unknown_fields=True):

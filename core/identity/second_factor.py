@@ -1,7 +1,5 @@
-"""One-time codes (RFC 6238) and recovery codes: turned on, asked for, used once."""
+"""Which second factors a user has; one-time codes (RFC 6238) turned on, asked for, used once."""
 
-import hashlib
-import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal
@@ -16,16 +14,13 @@ from core.audit.service import record
 from core.data import transaction
 from core.identity.errors import IdentityError
 from core.identity.identifiers import locked_user
-from core.identity.tables import RecoveryCode, Totp, User
+from core.identity.recovery import codes_left, forget_codes, make_codes, use_code
+from core.identity.tables import Passkey, Totp, User
 from core.identity.vault import Vault
 from core.tenancy.service import this_tenant
 
 PERIOD = 30
 """Seconds that a code is valid (RFC 6238 §5.2); those before and after are taken as well: clocks differ."""
-CODES = 10
-"""Recovery codes of one user."""
-ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
-"""No letters and digits that are taken for each other: 16 of these are 79 bits."""
 
 Used = Literal["code", "recovery"]
 
@@ -42,13 +37,23 @@ class FactorState(Struct, frozen=True):
 
     codes: bool
     """An app makes one-time codes."""
+    passkeys: int
     recovery_codes: int
     """Not used yet."""
 
     @property
     def any(self) -> bool:
         """Whether her password alone does not sign her in."""
-        return self.codes
+        return self.codes or self.passkeys > 0
+
+
+async def factor_state(user_id: UUID) -> FactorState:
+    """What a user of the tenant in force has."""
+    return FactorState(
+        codes=await _confirmed(user_id) is not None,
+        passkeys=await Passkey.count().where(Passkey.user_id == user_id),
+        recovery_codes=await codes_left(user_id),
+    )
 
 
 class SecondFactors:
@@ -56,13 +61,6 @@ class SecondFactors:
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
-
-    async def state(self, user_id: UUID) -> FactorState:
-        """What she has."""
-        return FactorState(
-            codes=await _confirmed(user_id) is not None,
-            recovery_codes=await RecoveryCode.count().where(RecoveryCode.user_id == user_id),
-        )
 
     async def begin(self, user_id: UUID) -> Enrolment:
         """A new secret for her app; wanted at sign-in after `confirm`. Raises NoSuchUser, IdentityError."""
@@ -99,7 +97,7 @@ class SecondFactors:
                 raise Invalid(N_("This code is wrong. Is the clock of your device right?"), field="code")
             await Totp.update({Totp.confirmed_at: datetime.now(UTC), Totp.last_step: step}).where(Totp.id == row.id)
             await record("user.codes_on", user_id, user.name)
-            return await _new_codes(user_id)
+            return await make_codes(user_id)
 
     async def check(self, user_id: UUID, typed: str) -> Used | None:
         """What she typed at sign-in: a code of her app or a recovery code, used up by this; None: neither."""
@@ -108,8 +106,7 @@ class SecondFactors:
             return "code" if await self._use_code(user_id, text) else None
         async with transaction():
             user = await locked_user(user_id)
-            gone = RecoveryCode.delete().where(RecoveryCode.user_id == user_id, RecoveryCode.digest == _digest(text))
-            if not await gone.returning(RecoveryCode.id):
+            if not await use_code(user_id, text):
                 return None
             await record("user.recovery_code_used", user_id, user.name)
         return "recovery"
@@ -118,10 +115,10 @@ class SecondFactors:
         """Ten new recovery codes; the old ones are no good any more. Raises NoSuchUser, IdentityError."""
         async with transaction():
             user = await locked_user(user_id)
-            if not (await self.state(user_id)).any:
+            if not (await factor_state(user_id)).any:
                 raise IdentityError(N_("Recovery codes are for who has a second factor: set one up first."))
             await record("user.recovery_codes_made", user_id, user.name)
-            return await _new_codes(user_id)
+            return await make_codes(user_id)
 
     async def turn_off(self, user_id: UUID) -> None:
         """Her password is enough again, as far as one-time codes are concerned. Raises NoSuchUser."""
@@ -129,10 +126,19 @@ class SecondFactors:
             user = await locked_user(user_id)
             was_on = await _confirmed(user_id)
             await Totp.delete().where(Totp.user_id == user_id)
-            if not (await self.state(user_id)).any:
-                await RecoveryCode.delete().where(RecoveryCode.user_id == user_id)
+            if not (await factor_state(user_id)).any:
+                await forget_codes(user_id)
             if was_on:
                 await record("user.codes_off", user_id, user.name)
+
+    async def reset(self, user_id: UUID) -> None:
+        """Her password is enough again: codes, passkeys and recovery codes go. Raises NoSuchUser."""
+        async with transaction():
+            user = await locked_user(user_id)
+            gone = await Passkey.delete().where(Passkey.user_id == user_id).returning(Passkey.id, Passkey.name)
+            for one in gone:
+                await record("passkey.removed", one["id"], one["name"], before={"user": user.name})
+            await self.turn_off(user_id)
 
     async def _use_code(self, user_id: UUID, code: str) -> bool:
         row = await _confirmed(user_id)
@@ -155,13 +161,6 @@ async def _confirmed(user_id: UUID) -> Totp | None:
     return await Totp.objects().where(Totp.user_id == user_id, Totp.confirmed_at.is_not_null()).first()
 
 
-async def _new_codes(user_id: UUID) -> Sequence[str]:
-    codes = ["".join(secrets.choice(ALPHABET) for _ in range(16)) for _ in range(CODES)]
-    await RecoveryCode.delete().where(RecoveryCode.user_id == user_id)
-    await RecoveryCode.insert(*(RecoveryCode(user_id=user_id, digest=_digest(code)) for code in codes))
-    return ["-".join(code[at : at + 4] for at in range(0, 16, 4)) for code in codes]
-
-
 async def _enrolment(user: User, secret: str) -> Enrolment:
     company = await this_tenant()
     uri = pyotp.TOTP(secret, interval=PERIOD).provisioning_uri(
@@ -172,7 +171,3 @@ async def _enrolment(user: User, secret: str) -> Enrolment:
 
 def _about(user_id: UUID) -> str:
     return f"totp:{user_id}"
-
-
-def _digest(code: str) -> str:
-    return hashlib.sha256(code.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""The second step of signing in: a one-time code, or a recovery code."""
+"""The second step of signing in: a one-time code or a recovery code; its page asks for a passkey as well."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -14,8 +14,8 @@ from core.api.texts import N_
 from core.audit.model import Actor, acting_as
 from core.data import tenant
 from core.identity.entrance import SECOND_STEP, Entrance, address_of
-from core.identity.pending import PendingSignIns
-from core.identity.second_factor import SecondFactors
+from core.identity.pending import Pending, PendingSignIns
+from core.identity.second_factor import SecondFactors, factor_state
 from core.identity.service import principal_of
 from core.identity.throttle import SECOND_FACTOR, Throttle
 from core.ui.forms import problem_of
@@ -36,9 +36,8 @@ async def second_step_page(
     request: Request[Any, Any, Any], pending: NamedDependency[PendingSignIns], entrance: NamedDependency[Entrance]
 ) -> Response[Any]:
     """Asks for the code; who waits for nothing begins at the beginning."""
-    if await pending.find(entrance.pending_id(request)) is None:
-        return Redirect("/sign-in")
-    return _form(request)
+    waiting = await pending.find(entrance.pending_id(request))
+    return await second_step_form(request, waiting) if waiting else Redirect("/sign-in")
 
 
 @post(SECOND_STEP, opt=OPTIONS, include_in_schema=False)
@@ -65,18 +64,22 @@ async def second_step(
         if used is None:
             raise Invalid(N_("This code is wrong, or it has been used. Wait for the next one."), field="code")
     except Refused as error:
-        return _form(request, error)
+        return await second_step_form(request, waiting, error)
     await throttle.succeeded(account, address, SECOND_FACTOR)
     if not await pending.end(pending_id):
         return Redirect("/sign-in", status_code=303)
     return await entrance.let_in(request, principal, waiting.goal, used)
 
 
-def _form(request: Request[Any, Any, Any], error: Refused | None = None) -> Template:
+async def second_step_form(request: Request[Any, Any, Any], waiting: Pending, error: Refused | None = None) -> Template:
+    """Asks for what she has."""
+    with tenant(waiting.tenant_id):
+        state = await factor_state(waiting.user_id)
     answer = page(
         request,
         "second_step.html",
         status=error.status if error else 200,
+        factors=state,
         problem=problem_of(error) if error else "",
         here=SECOND_STEP,
     )

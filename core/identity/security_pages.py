@@ -1,4 +1,4 @@
-"""My profile → Security: her password, her second factor, where she is signed in."""
+"""My profile → Security: her password, one-time codes, recovery codes, where she is signed in."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import segno
 from litestar import Request, Response, get, post
+from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Template
@@ -18,7 +19,8 @@ from core.identity import service
 from core.identity.cookies import SESSION, Cookies
 from core.identity.entrance import SECURITY_PAGE, address_of
 from core.identity.model import Principal
-from core.identity.second_factor import Enrolment, SecondFactors
+from core.identity.passkeys import passkeys
+from core.identity.second_factor import Enrolment, SecondFactors, factor_state
 from core.identity.sessions import Session, Sessions
 from core.identity.settings import security_settings
 from core.identity.throttle import Throttle
@@ -49,18 +51,15 @@ class CodeForm:
 
 
 @get(SECURITY_PAGE, opt=ENROLMENT, include_in_schema=False)
-async def security_page(
-    request: Me, factors: NamedDependency[SecondFactors], sessions: NamedDependency[Sessions]
-) -> Template:
+async def security_page(request: Me, sessions: NamedDependency[Sessions]) -> Template:
     """How she signs in, and where she is signed in."""
-    return await _security(request, factors, sessions)
+    return await security(request, sessions)
 
 
 @post(f"{SECURITY_PAGE}/password", opt=OPTIONS, include_in_schema=False)
 async def change_password(
     request: Me,
     data: URLEncodedBody[PasswordForm],
-    factors: NamedDependency[SecondFactors],
     sessions: NamedDependency[Sessions],
     throttle: NamedDependency[Throttle],
     cookie_jar: NamedDependency[Cookies],
@@ -73,8 +72,11 @@ async def change_password(
             sessions, throttle, request.user.user_id, data.current, data.password, address_of(request)
         )
     except Refused as error:
-        return await _security(request, factors, sessions, error)
-    return await _renewed(request, sessions, cookie_jar, _("Your password is changed. All other sessions have ended."))
+        return await security(request, sessions, error)
+    cookie = await renewed(request, sessions, cookie_jar)
+    answer = done(request, SECURITY_PAGE, _("Your password is changed. All other sessions have ended."))
+    answer.cookies.append(cookie)
+    return answer
 
 
 @post(f"{SECURITY_PAGE}/codes", opt=ENROLMENT, status_code=200, include_in_schema=False)
@@ -101,9 +103,9 @@ async def confirm_codes(
         enrolment = await factors.enrolment(user_id)
         assert enrolment is not None, "a code is only wrong when a secret waits for it"
         return _enrolment(request, enrolment, error)
-    session = await sessions.renew(request.auth, enrol=False)
-    answer = _codes(request, codes, session.csrf)
-    answer.cookies.append(cookie_jar.make(SESSION, session.id))
+    cookie = await renewed(request, sessions, cookie_jar, enrol=False)
+    answer = codes_page(request, codes)
+    answer.cookies.append(cookie)
     return answer
 
 
@@ -111,7 +113,7 @@ async def confirm_codes(
 async def new_recovery_codes(request: Me, factors: NamedDependency[SecondFactors]) -> Template:
     """Ten new ones, shown once; the old ones are no good any more."""
     request.auth.require_recent()
-    return _codes(request, await factors.new_codes(request.user.user_id), request.auth.csrf)
+    return codes_page(request, await factors.new_codes(request.user.user_id))
 
 
 @post(f"{SECURITY_PAGE}/codes/off", opt=OPTIONS, include_in_schema=False)
@@ -136,21 +138,21 @@ async def end_other_sessions(request: Me, sessions: NamedDependency[Sessions]) -
     return done(request, SECURITY_PAGE, _("All other sessions have ended."))
 
 
-async def _renewed(request: Me, sessions: Sessions, cookies: Cookies, text: str) -> Response[Any]:
-    """On to the page, with a new id for this session."""
-    session = await sessions.renew(request.auth)
+async def renewed(request: Me, sessions: Sessions, cookies: Cookies, **changed: Any) -> Cookie:
+    """A new id for this session; `changed`: as of Sessions.renew. The cookie goes with the answer, made after this."""
+    session = await sessions.renew(request.auth, **changed)
     request.state.shell = replace(request.state.shell, csrf=session.csrf)
-    answer = done(request, SECURITY_PAGE, text)
-    answer.cookies.append(cookies.make(SESSION, session.id))
-    return answer
+    return cookies.make(SESSION, session.id)
 
 
-async def _security(request: Me, factors: SecondFactors, sessions: Sessions, error: Refused | None = None) -> Template:
+async def security(request: Me, sessions: Sessions, error: Refused | None = None) -> Template:
+    """The page."""
     return page(
         request,
         "profile/security.html",
         status=error.status if error else 200,
-        factors=await factors.state(request.user.user_id),
+        factors=await factor_state(request.user.user_id),
+        passkeys=await passkeys(request.user.user_id),
         required=(await security_settings()).second_factor_since is not None,
         me=request.user,
         enrol=request.auth.enrol,
@@ -174,8 +176,8 @@ def _enrolment(request: Me, enrolment: Enrolment, error: Refused | None = None) 
     )
 
 
-def _codes(request: Me, codes: Sequence[str], csrf: str) -> Template:
-    request.state.shell = replace(request.state.shell, csrf=csrf)
+def codes_page(request: Me, codes: Sequence[str]) -> Template:
+    """Shows recovery codes, once."""
     return page(request, "profile/recovery_codes.html", codes=codes)
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID as UniqueId
 
-from piccolo.columns import UUID, Array, BigInt, Boolean, Bytea, Text, Timestamptz
+from piccolo.columns import UUID, Array, BigInt, Boolean, Bytea, Integer, Text, Timestamptz
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.table import Table
 
@@ -68,6 +68,21 @@ class RecoveryCode(TenantTable, Table, tablename="recovery_code"):
 
     user_id = UUID()
     digest = Text(secret=True, help_text="SHA-256 of the code.")
+
+
+class Passkey(TenantTable, Table, tablename="passkey"):
+    """The public half of a passkey; what proves who she is stays in her device (WebAuthn Level 3 §4)."""
+
+    user_id = UUID()
+    name = Text()
+    credential_id = Bytea(help_text="How browsers and we call it; unique in the installation.")
+    public_key = Bytea(help_text="COSE key (RFC 9052 §7).")
+    sign_count = BigInt(help_text="Goes up with every use; 0 for ever with authenticators that do not count.")
+    transports = Array(base_column=Text(), default=list, help_text="How browsers reach its authenticator.")
+    synced = Boolean(default=False, help_text="Copied to her other devices by whoever keeps it for her.")
+    created_at = Timestamptz(default=TimestamptzNow())
+    last_used_at = Timestamptz(null=True, default=None)
+    version = Integer(default=1)
 
 
 class ApiToken(TenantTable, Table, tablename="api_token"):

@@ -32,6 +32,8 @@ SIGN_IN = Limits("signin", window=15 * 60, pair=5, address=50, account=25)
 SECOND_FACTOR = Limits("second", window=15 * 60, pair=5, address=50, account=10)
 """Only who has the password gets so far, so it locks nobody out but her who gave it away."""
 PASSWORD_CHANGE = Limits("password", window=15 * 60, pair=5, address=50, account=25)
+PASSKEY = Limits("passkey", window=60, pair=40, address=40, account=40)
+"""From one address: nobody guesses a signature, but nobody is to fill Redis with challenges either."""
 TOKEN = Limits("token", window=60, pair=60, address=60, account=60)
 """Tokens that are none: nobody guesses one of 256 bits, but nobody is to keep the database busy either."""
 LINK_REQUEST = Limits("link", window=30 * 60, pair=3, address=30, account=10)

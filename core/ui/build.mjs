@@ -14,6 +14,7 @@ const entries = {
   base: 'src/base.js',
   live: 'src/live/index.js',
   sounds: 'src/sounds/index.js',
+  passkeys: 'src/passkeys.js',
   'lib/lit': 'src/lib/lit.js',
   'lib/directives': 'src/lib/directives.js',
   'lib/sdk': 'src/sdk/index.js',

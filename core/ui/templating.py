@@ -145,8 +145,8 @@ class PluginTemplates(PrefixLoader):
     load = BaseLoader.load
 
 
-def create_environment(plugin_templates: dict[str, Path] | None = None) -> Environment:
-    """The environment of all pages. A plugin's templates are reached only below its own name."""
+def create_environment(plugin_templates: dict[str, Path] | None = None, **more: object) -> Environment:
+    """The environment of all pages. A plugin's templates are reached only below its own name. `more`: what all know."""
     plugins = {name: FileSystemLoader(folder) for name, folder in (plugin_templates or {}).items()}
     environment = Environment(
         loader=ChoiceLoader([FileSystemLoader(TEMPLATES), PluginTemplates(plugins)]),
@@ -175,5 +175,6 @@ def create_environment(plugin_templates: dict[str, Path] | None = None) -> Envir
         "view": current_view,
         "import_map": lambda: import_map(messages_url(current_view().language)),
         "languages": {language: language_name(language) for language in LANGUAGES},
+        **more,
     }
     return environment

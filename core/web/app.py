@@ -54,18 +54,25 @@ from core.host.registry import Registry
 from core.host.service import Modules, follow_modules, load_gate
 from core.host.settings import PluginSettings
 from core.identity.admin_pages import PAGES as SECURITY_ADMIN_PAGES
+from core.identity.challenges import Challenges
 from core.identity.cookies import Cookies
 from core.identity.entrance import Entrance
 from core.identity.guards import EnrolmentGuard, TokenGuard
 from core.identity.http import PROFILE_API, SecurityPolicy
 from core.identity.links import PasswordLinks
 from core.identity.pages import PAGES as IDENTITY_PAGES
+from core.identity.passkey_api import MyPasskeys
+from core.identity.passkey_pages import PAGES as PASSKEY_PAGES
+from core.identity.passkey_profile import PAGES as PASSKEY_PROFILE
+from core.identity.passkey_sign_in import PasskeySignIn
+from core.identity.passkeys import Registration
 from core.identity.password_pages import PAGES as PASSWORD_PAGES
 from core.identity.pending import PendingSignIns
 from core.identity.second_factor import SecondFactors
 from core.identity.second_step_pages import PAGES as SECOND_STEP_PAGES
 from core.identity.security_pages import PAGES as SECURITY_PAGES
 from core.identity.sessions import Sessions
+from core.identity.site import Site
 from core.identity.throttle import Throttle
 from core.identity.token_pages import PAGES as TOKEN_PAGES
 from core.identity.vault import Vault
@@ -172,6 +179,7 @@ def create_app(
     pending = PendingSignIns(redis)
     vault = Vault(settings.web.secret_key, Path(settings.data.folder))
     factors = SecondFactors(vault)
+    challenges, site = Challenges(redis), Site.of(settings.web.address)
     boards = QueueBoards(redis)
     journals = AgentJournals(redis, folder_of(settings) / "spool", "web")
     outbox = StoredOutbox()
@@ -187,10 +195,12 @@ def create_app(
         "throttle": throttle,
         "pending": pending,
         "factors": factors,
-        "entrance": Entrance(sessions, pending, factors, cookies),
         "links": links,
         "batches": Batches(sessions, links, accesses.catalogue, enqueue),
         "outbox": outbox,
+        "entrance": Entrance(sessions, pending, cookies),
+        "registration": Registration(challenges, site),
+        "passkey_sign_in": PasskeySignIn(challenges, site),
         "plugins": plugins,
         "modules": Modules(redis, gate, dispatcher),
         "retention": Classes((plugin.manifest for plugin in registry.plugins.values()), gate.plugins),
@@ -265,6 +275,9 @@ def create_app(
             *PASSWORD_PAGES,
             *SECOND_STEP_PAGES,
             *SECURITY_PAGES,
+            *PASSKEY_PAGES,
+            *PASSKEY_PROFILE,
+            MyPasskeys,
             *TOKEN_PAGES,
             *PROFILE_API,
             *SECURITY_ADMIN_PAGES,
@@ -289,7 +302,7 @@ def create_app(
         exception_handlers={Exception: handle_error},
         before_send=[add_headers],
         template_config=TemplateConfig(
-            instance=JinjaTemplateEngine.from_environment(create_environment(plugins.templates()))
+            instance=JinjaTemplateEngine.from_environment(create_environment(plugins.templates(), passkey_site=site))
         ),
         openapi_config=openapi_config(),
         lifespan=[running],

@@ -128,13 +128,13 @@ async def test_the_api_does_what_the_page_does(visitor: Visitor, stranger: Visit
     totp = pyotp.TOTP(begun["secret"])
     assert (await visitor.send("PUT", f"{path}/codes", {"code": "x"})).status_code == 422
     codes = (await visitor.send("PUT", f"{path}/codes", {"code": totp.now()})).json()["codes"]
-    assert (await visitor.client.get(path)).json() == {"codes": True, "recovery_codes": len(codes)}
+    assert (await visitor.client.get(path)).json() == {"codes": True, "passkeys": 0, "recovery_codes": len(codes)}
     again = (await visitor.send("POST", f"{path}/recovery-codes")).json()["codes"]
     assert not set(again) & set(codes)
     await stranger.sign_in(kari.email)
     assert (await second(stranger, again[0])).headers["location"] == "/"
     assert (await visitor.send("DELETE", f"{path}/codes")).status_code == 204
-    assert (await visitor.client.get(path)).json() == {"codes": False, "recovery_codes": 0}
+    assert (await visitor.client.get(path)).json() == {"codes": False, "passkeys": 0, "recovery_codes": 0}
 
 
 async def test_a_changed_password_ends_the_other_sessions_and_gives_this_one_a_new_id(

@@ -49,6 +49,7 @@ HARMLESS: dict[tuple[str, str], str] = {
     ("POST", "/forgot-password"): "says the same whoever asks for a password, of whichever company",
     ("POST", "/sign-in/second"): "leads back to the sign-in, as nobody waits for a second step",
     ("POST", "/api/v1/custom-fields"): "takes a title, which is a text",
+    ("POST", "/sign-in/second/passkey"): "leads back as well",
     ("POST", "/language"): "takes an address to go on to, which is a text",
 }
 """Routes that take a body with another tenant's ids and are content, each with the reason."""
