@@ -61,6 +61,8 @@ class QueuePlacement(Struct, frozen=True, kw_only=True):
     """QEL-5: priority of the call in the queue; 0 is first."""
     distribution: Distribution = Distribution.LONGEST_IDLE
     hold_music: HoldMusic = HoldMusic.MUSIC
+    music: Annotated[tuple[Prompt, ...], Meta(max_length=20)] = ()
+    """Repeated as this queue's music on hold; empty: the music that the product brings."""
     exit_if_queue: bool = False
     """QEL-11: leave at once when nobody is available."""
     allow_empty: bool = False

@@ -10,11 +10,11 @@ from litestar.params import FromPath, JSONBody, PathParameter, QueryParameter
 from core.api.rest import IfMatch, Page, wanted_version, with_etag
 from core.data import current_tenant
 from core.flows import service, versions
-from core.flows.checker import validate
 from core.flows.difference import Difference, difference
 from core.flows.document import Document
 from core.flows.elements import TenantElements
 from core.flows.errors import FlowInvalid
+from core.flows.prompts import problems_of
 from core.flows.schemas import FlowName, MainNumberId, NewVersion, VersionOut
 from core.flows.service import FlowInfo
 from core.flows.versions import VersionInfo
@@ -44,7 +44,7 @@ class Flows(Controller):
     @post("/check", summary="Check a document", opt=MANAGE, status_code=204)
     async def check(self, data: JSONBody[Document], elements: NamedDependency[TenantElements]) -> None:
         """Answers what saving it would; nothing is kept."""
-        if problems := validate(data, elements.of(current_tenant())):
+        if problems := await problems_of(data, elements.of(current_tenant())):
             raise FlowInvalid(problems)
 
     @get("/{flow_id:uuid}", summary="A call flow")

@@ -10,9 +10,10 @@ from msgspec import Struct
 from core.audit.model import current_actor
 from core.audit.service import record
 from core.data import transaction
-from core.flows.checker import Elements, validate
+from core.flows.checker import Elements
 from core.flows.document import Document, Published, parse
 from core.flows.errors import FlowInvalid, VersionNotFound
+from core.flows.prompts import problems_of
 from core.flows.service import held_flow
 from core.tenancy import service as tenancy
 
@@ -55,7 +56,7 @@ async def save_version(
     async with transaction() as unit:
         # The lock on the flow makes two who save at the same time take turns.
         name = await held_flow(unit, flow_id, edition)
-        if problems := validate(document, elements):
+        if problems := await problems_of(document, elements):
             raise FlowInvalid(problems)
         version = await unit.fetchval(
             "INSERT INTO flow_version (flow_id, version, document, author, comment) "

@@ -37,6 +37,7 @@ class WaitingSound:
         self._sounds = sounds
         self._placement = placement
         self._language = language
+        self._music: Sequence[Path] = ()
         self._ringing = False
         self._changed = asyncio.Event()
 
@@ -54,6 +55,7 @@ class WaitingSound:
     async def run(self) -> None:
         """The message first, then background and message in turn. Ends when the leg does."""
         message = await self._message()
+        self._music = await self._own_music() or (self._sounds.music(),)
         clock = asyncio.get_running_loop().time
         due = clock()
         try:
@@ -78,10 +80,17 @@ class WaitingSound:
             logger.exception("the message of queue %s cannot be played; callers wait without", self._placement.queue)
             return ()
 
+    async def _own_music(self) -> Sequence[Path]:
+        try:
+            return await self._sounds.render(self._placement.music, self._language)
+        except Exception:
+            logger.exception("the music of queue %s cannot be played; callers hear ours", self._placement.queue)
+            return ()
+
     async def _background(self) -> None:
         """Play what fits until something else does."""
         self._changed.clear()
-        play = asyncio.create_task(self._leg.play((self._file(),), loop=True))
+        play = asyncio.create_task(self._leg.play(self._files(), loop=True))
         change = asyncio.create_task(self._changed.wait())
         try:
             done, _ = await asyncio.wait({play, change}, return_when=asyncio.FIRST_COMPLETED)
@@ -90,8 +99,8 @@ class WaitingSound:
         finally:
             await cancel(play, change)
 
-    def _file(self) -> Path:
+    def _files(self) -> Sequence[Path]:
         mode = self._placement.hold_music
         if mode is HoldMusic.MUSIC or (mode is HoldMusic.MUSIC_THEN_RINGBACK and not self._ringing):
-            return self._sounds.music()
-        return self._sounds.ringback()
+            return self._music
+        return (self._sounds.ringback(),)

@@ -86,6 +86,15 @@ async def test_who_is_put_on_hold_hears_music_and_not_the_other_side_until_the_h
     caller.assert_journal_makes_sense()
 
 
+async def test_a_placement_can_have_music_of_its_own(company: Company) -> None:
+    """QEL-6, AUD-1: a sound of the library, or several, instead of the music that the product brings."""
+    company.members("")
+    caller = await company.caller(music=(Prompt(text="ours.wav"), Prompt(text="second.wav")))
+    await until(lambda: caller.leg.playing == ("ours.wav", "second.wav"))
+    await caller.hang_up()
+    await company.assert_nothing_is_left()
+
+
 async def test_a_conversation_that_ends_on_hold_leaves_no_music_behind(company: Company) -> None:
     company.members("answer")
     caller = await company.caller()
