@@ -36,6 +36,7 @@ CORE_APPS = (
     "core.audit.piccolo_app",
     "core.identity.piccolo_app",
     "core.roles.piccolo_app",
+    "core.host.piccolo_app",
     "core.directory.piccolo_app",
     "core.audio.piccolo_app",
     "core.messages.piccolo_app",

@@ -25,6 +25,7 @@ from core.api.numbers import E164, telephone_number
 from core.api.pages import Pages
 from core.api.retention import RetainedRows, RetentionClass
 from core.api.scope import NoTenant, current_tenant
+from core.api.seats import Seat, Seats
 from core.api.settings import Secret
 from core.api.speech import SpeechError, TextToSpeech, Voice
 from core.api.tables import TenantTable
@@ -68,6 +69,8 @@ __all__ = [
     "Report",
     "RetainedRows",
     "RetentionClass",
+    "Seat",
+    "Seats",
     "Secret",
     "Slot",
     "SpeechError",

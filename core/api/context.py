@@ -7,6 +7,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from core.api.seats import Seats
+
 
 class PluginEvent(Struct, frozen=True):
     """Something that happened in a tenant. `name` is a journal event's type ("call.ended") or a plugin's
@@ -57,6 +59,21 @@ class Context(Protocol):
         `action` begins with the plugin's name; Manifest.actions says it in words. `before` and `after`: the fields of
         the subject, of which only what differs is kept. Never pass a secret.
         """
+        ...
+
+    async def take_seat(self, user_id: UUID) -> None:
+        """Give a user of the tenant a named seat of the plugin; one who has one keeps it (GEN-10).
+
+        Raises core.api.errors.Refused when all that the operator has granted are taken: show it to whoever asked.
+        """
+        ...
+
+    async def release_seat(self, user_id: UUID) -> None:
+        """Take a user's seat back. A user who is removed gives hers back by that."""
+        ...
+
+    async def seats(self) -> Seats:
+        """How many seats of the plugin there are, and who has one."""
         ...
 
     async def emit(self, key: str, subject: UUID, data: Struct) -> None:

@@ -43,6 +43,8 @@ ACTIONS = {
     "schedule.changed": N_("Opening hours changed"),
     "schedule.created": N_("Opening hours made"),
     "schedule.removed": N_("Opening hours removed"),
+    "seat.released": N_("Seat of a module taken back"),
+    "seat.taken": N_("Seat of a module given"),
     "security.changed": N_("Security settings changed"),
     "status_name.changed": N_("Name of a status changed"),
     "tenant.changed": N_("Company changed"),

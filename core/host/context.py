@@ -11,8 +11,10 @@ import msgspec
 from msgspec import Struct
 
 from core.api.context import PluginEvent
+from core.api.seats import Seats
 from core.audit.service import record
 from core.data import current_tenant, tenant
+from core.host import seats
 from core.host.registry import Plugin
 from core.host.settings import PluginSettings
 
@@ -48,6 +50,15 @@ class PluginContext:
         if not action.startswith(self.plugin + "."):
             raise ValueError(f"{self.plugin} cannot record {action}: it is not its own action")
         await record(action, subject_id, subject, before=before, after=after)
+
+    async def take_seat(self, user_id: UUID) -> None:
+        await seats.take_seat(self.plugin, user_id)
+
+    async def release_seat(self, user_id: UUID) -> None:
+        await seats.release_seat(self.plugin, user_id)
+
+    async def seats(self) -> Seats:
+        return await seats.seats_of(self.plugin)
 
     async def emit(self, key: str, subject: UUID, data: Struct) -> None:
         if key not in self._events:

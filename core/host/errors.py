@@ -1,6 +1,7 @@
 """Why a plugin is not loaded, or is not there for a tenant."""
 
-from core.api.errors import NotFound
+from core.api.errors import NotFound, Refused
+from core.api.texts import N_
 
 
 class PluginRefused(Exception):
@@ -13,3 +14,15 @@ class NoSuchModule(NotFound):
 
 class ModuleOff(NotFound):
     """The tenant does not have the module on, so nothing of it is there."""
+
+
+class NoSeatLeft(Refused):
+    """Every seat that the operator has granted is taken (GEN-10)."""
+
+    code = "no_seat_left"
+
+    def __init__(self, seats: int) -> None:
+        super().__init__(
+            N_("All {seats} seats of this module are taken. Take one back, or ask your operator for more."),
+            seats=seats,
+        )

@@ -8,6 +8,8 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from core.api.rest import IfMatch, Page, wanted_version, with_etag
+from core.api.seats import Seat
+from core.host.seats import seats_of
 from core.host.service import Modules
 from core.modules import service
 from core.modules.model import Module, ModuleDetails
@@ -47,6 +49,11 @@ class CompanyModules(Controller):
     async def one(self, name: FromPath[str], modules: NamedDependency[Modules]) -> Response[ModuleDetails]:
         """What it adds, what it keeps, and the published flows that pass through its elements."""
         return _answer(await service.module(modules, name))
+
+    @get("/{name:str}/seats", summary="Who has a seat of a module")
+    async def seats(self, name: FromPath[str]) -> Page[Seat]:
+        """By name, on one page; the module gives seats and takes them back (GEN-10)."""
+        return Page([*(await seats_of(name)).taken])
 
     @put("/{name:str}", summary="Switch a module on or off", opt=MANAGE)
     async def switch(

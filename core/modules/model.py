@@ -22,7 +22,8 @@ class Addition(Struct, frozen=True):
 class Module(Struct, frozen=True, kw_only=True):
     """An installed module as a company has it. `release` is the module's own version, `version` the company's row.
 
-    Of a module that is not granted nothing more is told than its name (GEN-8). `seats`: licences, null: unlimited.
+    Of a module that is not granted nothing more is told than its name (GEN-8). `seats`: licences, null: unlimited;
+    `seats_taken`: how many of them users have.
     """
 
     plugin: str
@@ -31,6 +32,7 @@ class Module(Struct, frozen=True, kw_only=True):
     entitled: bool
     enabled: bool
     seats: int | None
+    seats_taken: int
     version: int
 
 

@@ -10,6 +10,7 @@ from litestar.response import Template
 
 from core.api.errors import NotFound, Refused
 from core.api.texts import N_
+from core.host.seats import seats_of
 from core.host.service import Modules
 from core.modules import service
 from core.ui.forms import problem_of, problems_of
@@ -100,6 +101,7 @@ async def _module(request: Asked, modules: Modules, name: str, error: Refused | 
         "admin/module.html",
         status=error.status if error else 200,
         details=await service.module(modules, name),
+        seats=(await seats_of(name)).taken,
         kinds=KINDS,
         levels=LEVELS,
         problem=problem_of(error) if error else "",

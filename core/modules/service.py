@@ -8,6 +8,7 @@ from core.data.migrate import App
 from core.data.tenant_tables import tenant_tables
 from core.data.unit import Transaction
 from core.host.registry import Plugin
+from core.host.seats import seats_taken
 from core.host.service import Modules, entitled
 from core.modules.model import Module, ModuleDetails, additions
 from core.tenancy.service import modules as rows_of_tenant
@@ -23,8 +24,8 @@ _FLOWS = """
 
 async def modules(host: Modules) -> list[Module]:
     """Every installed module by name, also those that are not granted: of these no more than the name (GEN-8)."""
-    rows = await rows_of_tenant()
-    return [_module(plugin, rows.get(name)) for name, plugin in host.registry.plugins.items()]
+    rows, taken = await rows_of_tenant(), await seats_taken()
+    return [_module(plugin, rows.get(name), taken.get(name, 0)) for name, plugin in host.registry.plugins.items()]
 
 
 async def module(host: Modules, name: str) -> ModuleDetails:
@@ -34,7 +35,7 @@ async def module(host: Modules, name: str) -> ModuleDetails:
         row = await entitled(name)
         flows = await unit.fetch(_FLOWS, [element.key for element in plugin.manifest.elements])
         return ModuleDetails(
-            module=_module(plugin, row),
+            module=_module(plugin, row, (await seats_taken()).get(name, 0)),
             adds=additions(plugin.manifest),
             rows=await _rows(unit, plugin),
             flows=tuple(found["name"] for found in flows),
@@ -66,11 +67,12 @@ async def purge(host: Modules, name: str, typed: str, version: int) -> ModuleDet
         for table in await _tables(unit, plugin):
             gone[table] = _count(await unit.execute(f"DELETE FROM {table}"))  # noqa: S608  (a name from pg_class)
         await unit.execute("DELETE FROM tenant_setting WHERE plugin = $1", name)
+        await unit.execute("DELETE FROM module_seat WHERE plugin = $1", name)
         await record("module.purged", name, plugin.manifest.title, before=gone)
     return await module(host, name)
 
 
-def _module(plugin: Plugin, row: TenantModule | None) -> Module:
+def _module(plugin: Plugin, row: TenantModule | None, taken: int) -> Module:
     granted = row is not None and row.entitled
     return Module(
         plugin=plugin.name,
@@ -79,6 +81,7 @@ def _module(plugin: Plugin, row: TenantModule | None) -> Module:
         entitled=granted,
         enabled=granted and row is not None and row.enabled,
         seats=row.seats if row else None,
+        seats_taken=taken if granted else 0,
         version=row.version if row else 0,
     )
 

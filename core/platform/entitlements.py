@@ -7,6 +7,7 @@ from msgspec import Struct
 from core.api.errors import Changed, Invalid
 from core.api.texts import N_
 from core.data import tenant
+from core.host.seats import seats_taken
 from core.host.service import Modules
 from core.platform.acts import act
 from core.tenancy.service import modules as rows_of_tenant
@@ -16,21 +17,25 @@ MOST_SEATS = 1_000_000
 
 
 class Entitlement(Struct, frozen=True, kw_only=True):
-    """A loaded module and one company. `seats`: licences, None: unlimited; `version`: 0 until it was ever granted."""
+    """A loaded module and one company. `seats`: licences, None: unlimited; `version`: 0 until it was ever granted.
+
+    `seats_taken`: how many of them users of the company have.
+    """
 
     plugin: str
     title: str
     entitled: bool = False
     enabled: bool = False
     seats: int | None = None
+    seats_taken: int = 0
     version: int = 0
 
 
 async def entitlements(modules: Modules, tenant_id: UUID) -> list[Entitlement]:
     """Every loaded module by name, and what the company may do with it."""
     with tenant(tenant_id):
-        rows = await rows_of_tenant()
-    return [_entitlement(modules, name, rows.get(name)) for name in modules.registry.plugins]
+        rows, taken = await rows_of_tenant(), await seats_taken()
+    return [_entitlement(modules, name, rows.get(name), taken.get(name, 0)) for name in modules.registry.plugins]
 
 
 async def entitle(
@@ -38,7 +43,8 @@ async def entitle(
 ) -> Entitlement:
     """Grant a module to a company with so many seats (None: unlimited), or take it away; then it goes off.
 
-    It is not switched on by this, and no data goes. Raises NoSuchTenant for an unknown company or module, Changed,
+    It is not switched on by this, and no data goes. With fewer seats than are taken nobody loses hers, and nobody gets
+    one until enough have been taken back. Raises NoSuchTenant for an unknown company or module, Changed,
     Invalid.
     """
     loaded = modules.plugin(plugin)
@@ -69,15 +75,22 @@ async def entitle(
     await modules.announce(plugin)
     if goes_off:
         await modules.dispatcher.call(loaded, "tenant_disabled", tenant_id)
-    return _entitlement(modules, plugin, after)
+    with tenant(tenant_id):
+        return _entitlement(modules, plugin, after, (await seats_taken()).get(plugin, 0))
 
 
-def _entitlement(modules: Modules, name: str, row: TenantModule | None) -> Entitlement:
+def _entitlement(modules: Modules, name: str, row: TenantModule | None, taken: int) -> Entitlement:
     title = modules.registry.plugins[name].manifest.title
     if row is None:
         return Entitlement(plugin=name, title=title)
     return Entitlement(
-        plugin=name, title=title, entitled=row.entitled, enabled=row.enabled, seats=row.seats, version=row.version
+        plugin=name,
+        title=title,
+        entitled=row.entitled,
+        enabled=row.enabled,
+        seats=row.seats,
+        seats_taken=taken,
+        version=row.version,
     )
 
 

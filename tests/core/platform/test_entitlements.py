@@ -13,7 +13,9 @@ from core.host.context import ContextFactory
 from core.host.dispatch import Dispatcher
 from core.host.gate import Gate
 from core.host.registry import Plugin, Registry
+from core.host.seats import take_seat
 from core.host.service import Modules
+from core.identity.service import create_user
 from core.platform.entitlements import entitle, entitlements
 
 
@@ -51,14 +53,18 @@ async def test_a_module_that_is_taken_away_goes_off_and_both_trails_tell(
     with tenant(tenant_a):
         await modules.switch("bell", on=True)
     assert modules.gate.is_on("bell", tenant_a)
+    with tenant(tenant_a):
+        user = await create_user("u@a.example", "U")
+        await take_seat("bell", user.id)
     (now,) = await entitlements(modules, tenant_a)
+    assert now.seats_taken == 1  # GEN-10
     fewer = await entitle(modules, tenant_a, "bell", entitled=True, seats=3, version=now.version)
     assert (fewer.enabled, fewer.seats, told) == (True, 3, ["on"])
     gone = await entitle(modules, tenant_a, "bell", entitled=False, seats=None, version=fewer.version)
     assert (gone.entitled, gone.enabled, told) == (False, False, ["on", "off"])
     assert not modules.gate.is_on("bell", tenant_a)
     with tenant(tenant_a):
-        actions = [entry.action for entry in (await entries(AuditFilter())).items]
+        actions = [entry.action for entry in (await entries(AuditFilter(action="module."))).items]
         assert actions == ["module.entitled", "module.entitled", "module.switched_on", "module.entitled"]
         with pytest.raises(NotFound):
             await modules.switch("bell", on=True)

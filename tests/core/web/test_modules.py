@@ -19,6 +19,7 @@ from core.flows.service import create_flow
 from core.flows.versions import publish, save_version
 from core.host.context import ContextFactory
 from core.host.registry import Registry
+from core.host.seats import take_seat
 from core.identity.service import create_user
 from core.identity.tables import User
 from core.platform.numbers import add_main_number
@@ -80,6 +81,20 @@ async def test_it_is_told_what_a_module_adds_before_it_is_switched_on(visitor: V
     on = await visitor.send("PUT", BELL, {"enabled": True}, version=1)
     assert (on.json()["module"]["enabled"], on.json()["rows"]) == (True, 1)  # tenant_enabled rang the bell once
     assert (await visitor.client.get("/p/nightbell/rings")).status_code == 200
+
+
+async def test_who_has_a_seat_is_on_the_page_and_in_the_api(visitor: Visitor, kari: User) -> None:  # GEN-10
+    await grant(kari.tenant_id, enabled=True)
+    with tenant(kari.tenant_id):
+        await take_seat("nightbell", kari.id)
+    await visitor.sign_in(kari.email)
+    (module,) = (await visitor.client.get(API)).json()["items"]
+    assert (module["seats"], module["seats_taken"]) == (5, 1)
+    (seat,) = (await visitor.client.get(f"{BELL}/seats")).json()["items"]
+    assert (seat["user_id"], seat["user"]) == (str(kari.id), "Kari Nordmann")
+    page = (await visitor.get(PAGE)).text
+    assert "1 av 5" in page
+    assert '<span class="soft">Kari Nordmann</span>' in page
 
 
 async def test_a_module_that_goes_off_while_its_page_is_open_says_so(visitor: Visitor, kari: User) -> None:
