@@ -40,6 +40,9 @@
 /* Ends of sound files that wait to be told: with the default of 16 they are lost when many prompts end together. */
 #define PJMEDIA_EVENT_MAX_EVENTS    4096
 
-/* PJ_IOQUEUE_DEFAULT_EPOLL_FLAGS stays EPOLLEXCLUSIVE. PJ_IOQUEUE_EPOLL_ONESHOT would save a tenth of the processor time
- * of a call, but its registrations get lost: of one call in twenty a socket was never read again, so nobody heard anything
- * (tests/e2e/test_many.py). */
+/* PJ_IOQUEUE_DEFAULT_EPOLL_FLAGS stays EPOLLEXCLUSIVE, for the sockets of SIP. PJ_IOQUEUE_EPOLL_ONESHOT loses
+ * registrations: of one call in twenty a socket was never read again, so nobody heard anything (tests/e2e/test_many.py).
+ * Sockets of RTP have a way of their own: patches/rtp-one-poller.patch. */
+
+/* Packets that are read for one epoll_wait; a mixer sends all its packets at once. */
+#define PJ_IOQUEUE_MAX_EVENTS_IN_SINGLE_POLL 64
