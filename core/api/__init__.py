@@ -17,7 +17,7 @@ from core.api.calls import (
 )
 from core.api.context import Context, Host, PluginEvent
 from core.api.data import DatabaseUnavailable, LastGood, Unit, transaction
-from core.api.elements import END, AnyElement, Element, Exit, FlowUses
+from core.api.elements import END, AnyElement, Element, Exit, FlowLink, FlowNames, FlowUses
 from core.api.hookspecs import hookimpl
 from core.api.ids import uuid7, uuid7_floor, uuid7_time
 from core.api.manifest import API, EventType, Job, Manifest, MenuEntry, Panel, Report, Slot
@@ -49,6 +49,8 @@ __all__ = [
     "Element",
     "EventType",
     "Exit",
+    "FlowLink",
+    "FlowNames",
     "FlowUses",
     "HoldMusic",
     "Host",

@@ -23,6 +23,16 @@ class Exit(Struct, frozen=True):
     """True: the caller had time to act before this exit, so that a loop through it is not endless."""
 
 
+class FlowLink(Struct, frozen=True):
+    """What an element's run() returns to let the call go on in another flow of the tenant, from its start (IVR-19).
+
+    When that cannot be, because the flow is gone or the call has gone through too many links (FWD-10), the call leaves
+    by the element's exit `failed`.
+    """
+
+    flow: UUID
+
+
 ConfigT = TypeVar("ConfigT", bound=Struct)
 
 
@@ -42,8 +52,8 @@ class Element(ABC, Generic[ConfigT]):
         """The exits that a node with these settings has."""
 
     @abstractmethod
-    async def run(self, call: CallControl, config: ConfigT) -> str:
-        """Do the element's work; returns the key of the exit taken, or END."""
+    async def run(self, call: CallControl, config: ConfigT) -> str | FlowLink:
+        """Do the element's work; returns the key of the exit taken, END, or a link to another flow."""
 
 
 AnyElement = Element[Any]
@@ -55,4 +65,13 @@ class FlowUses(Protocol):
 
     async def __call__(self, setting: str, id: UUID) -> list[str]:
         """Names of the flows whose newest version, or one that answers a number, has the id in this setting."""
+        ...
+
+
+@runtime_checkable
+class FlowNames(Protocol):
+    """The flows that can be linked to: `flow_names: NamedDependency[FlowNames]` in a route."""
+
+    async def __call__(self) -> dict[UUID, str]:
+        """Name of each flow of the tenant that has a version."""
         ...

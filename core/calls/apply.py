@@ -372,6 +372,8 @@ _STEPS: dict[type, Callable[[Call, Event, Any], None]] = {
     e.LegEnded: _leg_ended,
     e.FlowEntered: _flow_entered,
     e.FlowFailed: _nothing,
+    e.FlowLinkFailed: _nothing,
+    e.CounterPassed: _nothing,
     e.ElementEntered: _element_entered,
     e.ElementLeft: _element_left,
     e.PromptStarted: _nothing,

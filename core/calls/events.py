@@ -196,6 +196,20 @@ class FlowFailed(Data, frozen=True, kw_only=True, tag="flow.failed"):
     problem: str
 
 
+class FlowLinkFailed(Data, frozen=True, kw_only=True, tag="flow.link_failed"):
+    """The call could not go on in the flow that this node links to (FWD-10), and leaves by the node's own exit."""
+
+    node: str
+    flow_id: UUID
+    problem: str
+
+
+class CounterPassed(Data, frozen=True, kw_only=True, tag="counter.passed"):
+    """The call has passed a counter of its flow (IVR-17)."""
+
+    name: str
+
+
 class ElementEntered(Data, frozen=True, kw_only=True, tag="element.entered"):
     """A node of the flow begins: its id, its element's key and its title."""
 
@@ -402,6 +416,8 @@ AnyData = (
     | LegEnded
     | FlowEntered
     | FlowFailed
+    | FlowLinkFailed
+    | CounterPassed
     | ElementEntered
     | ElementLeft
     | PromptStarted

@@ -216,6 +216,14 @@ def _flow_failed(data: e.FlowFailed, at: datetime, known: _Known) -> _Said:
     return N_("The flow cannot go on at {node}: {problem}"), {"node": data.node, "problem": data.problem}
 
 
+def _link_failed(data: e.FlowLinkFailed, at: datetime, known: _Known) -> _Said:
+    return N_("The call cannot go on in another flow: {problem}"), {"problem": data.problem}
+
+
+def _counter_passed(data: e.CounterPassed, at: datetime, known: _Known) -> _Said:
+    return N_("Counted by {name}"), {"name": data.name}
+
+
 def _element_entered(data: e.ElementEntered, at: datetime, known: _Known) -> _Said:
     return N_("Came to {title}"), {"title": data.title or data.element}
 
@@ -357,6 +365,8 @@ _LINES: dict[type, Callable[[Any, datetime, _Known], _Said]] = {
     e.LegEnded: _leg_ended,
     e.FlowEntered: _flow_entered,
     e.FlowFailed: _flow_failed,
+    e.FlowLinkFailed: _link_failed,
+    e.CounterPassed: _counter_passed,
     e.ElementEntered: _element_entered,
     e.ElementLeft: _element_left,
     e.PromptStarted: _prompt_started,

@@ -76,6 +76,13 @@ class NameTaken(Taken):
         super().__init__(text, field="name", name=name)
 
 
+class FlowLinked(InUse):
+    """A flow to which others lead cannot be removed."""
+
+    def __init__(self, flows: Sequence[str]) -> None:
+        super().__init__(N_("{flows} leads to this flow: let it lead elsewhere first."), flows=", ".join(flows))
+
+
 class FlowInUse(InUse):
     """A flow that answers numbers cannot be removed."""
 

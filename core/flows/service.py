@@ -11,7 +11,7 @@ from core.audit.service import record
 from core.data import transaction
 from core.data.errors import UniqueViolationError
 from core.data.unit import Transaction
-from core.flows.errors import FlowInUse, FlowNotFound, NameTaken
+from core.flows.errors import FlowInUse, FlowLinked, FlowNotFound, NameTaken
 
 LONGEST_NAME = 100
 
@@ -80,12 +80,16 @@ async def rename_flow(flow_id: UUID, name: str, edition: int) -> FlowInfo:
 
 
 async def remove_flow(flow_id: UUID, edition: int) -> None:
-    """Remove a flow with all its versions. Raises FlowNotFound, Changed, FlowInUse when it answers a number."""
+    """Remove a flow with all its versions. Raises FlowNotFound, Changed, FlowInUse when it answers a number,
+    FlowLinked when another flow leads to it.
+    """
     async with transaction() as unit:
         name = await held_flow(unit, flow_id, edition)
         numbers = await unit.fetch(_ANSWERED, flow_id)
         if numbers:
             raise FlowInUse([row["number"] for row in numbers])
+        if linking := [one for one in await flows_with("flow", flow_id) if one != name]:
+            raise FlowLinked(linking)
         # A version that is published meanwhile holds its row, and the foreign key refuses what follows.
         await unit.execute("DELETE FROM flow_version WHERE flow_id = $1", flow_id)
         await unit.execute("DELETE FROM flow WHERE id = $1", flow_id)
@@ -101,6 +105,26 @@ async def held_flow(unit: Transaction, flow_id: UUID, edition: int | None) -> st
         raise Changed
     name: str = row["name"]
     return name
+
+
+async def flow_names() -> dict[UUID, str]:
+    """Name of each flow that has a version: those that another can link to."""
+    return {flow.id: flow.name for flow in await list_flows() if flow.newest is not None}
+
+
+async def flows_with(setting: str, id: UUID) -> list[str]:
+    """Names of the flows whose newest version, or one that answers a number, has the id in this setting of a node."""
+    async with transaction(read_only=True) as unit:
+        rows = await unit.fetch(
+            "SELECT DISTINCT f.name FROM flow f JOIN flow_version v ON (v.tenant_id, v.flow_id) = (f.tenant_id, f.id) "
+            "WHERE v.document->'nodes' @> jsonb_build_array(jsonb_build_object('settings', "
+            "jsonb_build_object($1::text, $2::text))) AND (EXISTS (SELECT FROM main_number n WHERE "
+            "n.flow_version_id = v.id) OR v.version = (SELECT max(version) FROM flow_version WHERE flow_id = f.id)) "
+            "ORDER BY f.name",
+            setting,
+            str(id),
+        )
+    return [row["name"] for row in rows]
 
 
 def _named(name: str) -> str:

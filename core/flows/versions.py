@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from core.api.data import LastGood
 from core.audit.model import current_actor
 from core.audit.service import record
 from core.data import transaction
@@ -94,21 +95,6 @@ async def version_of(flow_id: UUID, version: int) -> VersionInfo:
     return found[0]
 
 
-async def flows_with(setting: str, id: UUID) -> list[str]:
-    """Names of the flows whose newest version, or one that answers a number, has the id in this setting of a node."""
-    async with transaction(read_only=True) as unit:
-        rows = await unit.fetch(
-            "SELECT DISTINCT f.name FROM flow f JOIN flow_version v ON (v.tenant_id, v.flow_id) = (f.tenant_id, f.id) "
-            "WHERE v.document->'nodes' @> jsonb_build_array(jsonb_build_object('settings', "
-            "jsonb_build_object($1::text, $2::text))) AND (EXISTS (SELECT FROM main_number n WHERE "
-            "n.flow_version_id = v.id) OR v.version = (SELECT max(version) FROM flow_version WHERE flow_id = f.id)) "
-            "ORDER BY f.name",
-            setting,
-            str(id),
-        )
-    return [row["name"] for row in rows]
-
-
 async def load_published(version_id: UUID) -> Published:
     """A version with its document and its flow's name, to be run or edited. Raises VersionNotFound, FlowInvalid."""
     async with transaction(read_only=True) as unit:
@@ -145,3 +131,18 @@ async def _versions(flow_id: UUID, version: int | None) -> list[VersionInfo]:
     async with transaction(read_only=True) as unit:
         rows = await unit.fetch(_VERSIONS, flow_id, version)
     return [VersionInfo(**{**row, "answers": tuple(row["answers"])}) for row in rows]
+
+
+async def _newest(flow_id: UUID) -> int | None:
+    async with transaction(read_only=True) as unit:
+        newest: int | None = await unit.fetchval("SELECT max(version) FROM flow_version WHERE flow_id = $1", flow_id)
+        return newest
+
+
+async def _newest_document(flow_id: UUID) -> Published | None:
+    versions = await _versions(flow_id, None)
+    return await load_published(versions[0].id) if versions else None
+
+
+LINKED = LastGood(_newest, _newest_document)
+"""The flows that calls of this process went on in: each in its newest version (IVR-19)."""

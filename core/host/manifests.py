@@ -18,7 +18,7 @@ from core.api.manifest import API, Manifest
 from core.host.errors import PluginRefused
 from core.host.settings_form import UnknownType, form_of
 
-GIVEN = ("ctx", "pages", "flow_uses")
+GIVEN = ("ctx", "pages", "flow_uses", "flow_names")
 """What a plugin's routes may ask for."""
 NAME = re.compile(r"^[a-z][a-z0-9_]{1,30}$")
 TAG = re.compile(r"^[a-z][a-z0-9]*(-[a-z0-9]+)+$")

@@ -36,6 +36,7 @@ from core.calls.events import (
 from core.calls.ports import Address, Dial, JournalWriter, Leg, LegGone, LegState, Switch
 from core.data import tenant, uuid7
 from core.flows.interpreter import run_flow
+from core.flows.versions import LINKED
 from core.queues.talk import talk
 from core.queues.visit import QueuedCall, stay
 from core.telephony.invite import IncomingCall
@@ -151,7 +152,8 @@ class CallSession:
             return Cause.NO_FLOW, f"no flow is published for {self._invite.dialled}"
         try:
             with tenant(self.tenant_id):  # in which plugins' elements read their tables
-                await run_flow(self._route.published, self, self._journal, self._services.elements(self.tenant_id))
+                elements = self._services.elements(self.tenant_id)
+                await run_flow(self._route.published, self, self._journal, elements, LINKED.of)
         except CallerHungUp:
             ending = self._leg.ending
             return (ending.cause, ending.detail) if ending else (Cause.CALLER_HUNG_UP, "")

@@ -43,8 +43,8 @@ from core.exports.http import Exports
 from core.exports.pages import PAGES as EXPORT_PAGES
 from core.flows.elements import TenantElements
 from core.flows.http import FLOW_API
+from core.flows.service import flow_names, flows_with
 from core.flows.uses import sound_uses
-from core.flows.versions import flows_with
 from core.host.context import ContextFactory
 from core.host.dispatch import Dispatcher
 from core.host.events import emit
@@ -208,6 +208,7 @@ def create_app(
         "boards": boards,
         "hub": hub,
         "members": Members(redis, journals),
+        "flow_names": flow_names,
         "flow_uses": flows_with,
         "schedule_uses": partial(flows_with, "schedule"),
         "sound_uses": sound_uses,

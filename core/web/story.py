@@ -36,6 +36,8 @@ MARKS = {
     "call.ended": ("phone-off", "off"),
     "flow.entered": ("workflow", "flow"),
     "flow.failed": ("triangle-alert", "busy"),
+    "flow.link_failed": ("triangle-alert", "busy"),
+    "counter.passed": ("hash", "flow"),
     "element.entered": ("chevron-right", "flow"),
     "prompt.started": ("volume-2", "flow"),
     "digits.collected": ("hash", "flow"),

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from core.api.elements import AnyElement
 from core.flows.elements.hangup import HangUp
+from core.flows.elements.link import Link
 from core.flows.elements.menu import Menu
 from core.flows.elements.message import Message
 from core.flows.elements.opening_hours import OpeningHours
@@ -14,7 +15,7 @@ from core.host.gate import Gate
 from core.host.registry import Registry
 
 BUILT_IN: Mapping[str, AnyElement] = {
-    element.key: element for element in (OpeningHours(), Message(), Menu(), Queue(), Transfer(), HangUp())
+    element.key: element for element in (OpeningHours(), Message(), Menu(), Queue(), Transfer(), Link(), HangUp())
 }
 
 

@@ -11,9 +11,9 @@ from core.audit.service import AuditFilter, entries
 from core.data import system, tenant, transaction
 from core.flows.document import Document
 from core.flows.elements import BUILT_IN
-from core.flows.errors import FlowInUse, FlowInvalid, NameTaken, VersionNotFound
-from core.flows.service import create_flow, flow_by_id, list_flows, remove_flow, rename_flow
-from core.flows.versions import list_versions, load_published, publish, restore_version, save_version
+from core.flows.errors import FlowInUse, FlowInvalid, FlowLinked, NameTaken, VersionNotFound
+from core.flows.service import create_flow, flow_by_id, flow_names, list_flows, remove_flow, rename_flow
+from core.flows.versions import LINKED, list_versions, load_published, publish, restore_version, save_version
 from core.platform.numbers import add_main_number
 from core.tenancy import service as tenancy
 from core.tenancy.errors import TenancyError
@@ -182,3 +182,23 @@ async def test_a_published_version_cannot_be_removed_but_its_tenant_can(database
         async with transaction() as unit:
             await unit.execute("DELETE FROM tenant WHERE id = $1", tenant_a)
             assert await unit.fetchval("SELECT count(*) FROM flow_version WHERE tenant_id = $1", tenant_a) == 0
+
+
+async def test_a_link_leads_to_the_newest_version_and_a_flow_that_is_linked_to_stays(
+    tenant_a: UUID, tenant_b: UUID
+) -> None:
+    """IVR-19."""
+    with tenant(tenant_a):
+        target, _ = await stored("Target")
+        empty = await create_flow("Nothing saved")
+        await save_version(target, switchboard(), BUILT_IN)
+        await stored("Origin", document(node("link", "link", flow=str(target))))
+        found = await LINKED.of(target)
+        assert found is not None
+        assert (found.version, found.document) == (2, switchboard())
+        assert await LINKED.of(empty) is None
+        assert sorted((await flow_names()).values()) == ["Origin", "Target"]
+        with pytest.raises(FlowLinked, match="Origin"):
+            await remove_flow(target, (await flow_by_id(target)).edition)
+    with tenant(tenant_b):
+        assert await LINKED.of(target) is None

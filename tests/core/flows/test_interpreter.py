@@ -1,7 +1,9 @@
 """The interpreter: what it journals, how it ends, and that nothing can keep it going for ever."""
 
 from typing import Any, ClassVar
+from uuid import UUID
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,11 +11,20 @@ from msgspec import Struct
 
 from core.api.calls import CallControl, CallerHungUp, DialOutcome, Prompt, QueueExit, QueueResult
 from core.api.elements import END, Element, Exit
-from core.calls.events import CallEnded, Cause, DigitsCollected, ElementEntered, ElementLeft, FlowEntered, FlowFailed
+from core.calls.events import (
+    CallEnded,
+    Cause,
+    DigitsCollected,
+    ElementEntered,
+    ElementLeft,
+    FlowEntered,
+    FlowFailed,
+    FlowLinkFailed,
+)
 from core.flows.apology import apology
-from core.flows.document import Document
+from core.flows.document import Document, Published
 from core.flows.elements import BUILT_IN, with_plugins
-from core.flows.interpreter import MAX_ELEMENTS, MAX_IN_A_HURRY, run_flow
+from core.flows.interpreter import MAX_ELEMENTS, MAX_IN_A_HURRY, MAX_LINKS, no_links, run_flow
 from core.flows.simulator import SILENT_CALLER, Press, Script, SimulatedCall, Stay, Try
 from tests.core.flows.flows import document, node, published, switchboard
 
@@ -48,9 +59,11 @@ def odd(id: str) -> Any:
     return Node(id=id, element="odd.one")
 
 
-async def run(flow: Document, script: Script = SILENT_CALLER, elements: Any = BUILT_IN, **call: Any) -> SimulatedCall:
+async def run(
+    flow: Document, script: Script = SILENT_CALLER, elements: Any = BUILT_IN, linked: Any = no_links, **call: Any
+) -> SimulatedCall:
     simulated = SimulatedCall(script, **call)
-    await run_flow(published(flow), simulated, simulated, elements)
+    await run_flow(published(flow), simulated, simulated, elements, linked)
     return simulated
 
 
@@ -210,3 +223,51 @@ async def test_a_pin_is_told_to_the_element_and_hidden_in_the_journal() -> None:
     assert await call.collect(max_digits=4, first_timeout=5, prompts=[Prompt(text="Your code?")], secret=True) == "4711"
     assert "4711" not in str(call.journal)
     assert [entry.digits for entry in events(call, DigitsCollected)] == ["••••"]
+
+
+def linking() -> Document:
+    """A link whose exit `failed` leads to a message."""
+    link = node("link", "link", flow=str(UUID(int=9)))
+    return document(link, node("m", "message", prompt="Sorry."), edges="link.failed>m")
+
+
+async def test_a_link_goes_on_at_the_start_of_the_other_flow() -> None:
+    """IVR-19."""
+    asked = []
+
+    async def linked(flow_id: UUID) -> Published:
+        asked.append(flow_id)
+        return msgspec.structs.replace(published(switchboard()), name="Other", version=8)
+
+    call = await run(linking(), Script(presses=(Press(3.0, "1"),)), linked=linked)
+    assert asked == [UUID(int=9)]
+    assert [(one.name, one.version) for one in events(call, FlowEntered)][1:] == [("Other", 8)]
+    assert path(call)[:3] == ["link", "hello", "menu"]
+    assert events(call, ElementLeft)[0] == ElementLeft(node="link", exit="linked")
+
+
+@pytest.mark.parametrize("fault", ["gone", "unreadable"])
+async def test_a_link_to_a_flow_that_is_not_there_leaves_by_failed_and_the_journal_says_why(fault: str) -> None:
+    async def linked(flow_id: UUID) -> Published | None:
+        if fault == "unreadable":
+            raise RuntimeError("broken")
+        return None
+
+    call = await run(linking(), linked=linked)
+    assert path(call) == ["link", "m"]
+    (failed,) = events(call, FlowLinkFailed)
+    assert (failed.node, failed.flow_id) == ("link", UUID(int=9))
+    assert call.cause is Cause.COMPLETED
+
+
+async def test_flows_that_link_to_each_other_end_after_five_links() -> None:
+    """FWD-10."""
+
+    async def itself(flow_id: UUID) -> Published:
+        return published(linking())
+
+    call = await run(linking(), linked=itself)
+    assert path(call) == ["link"] * (MAX_LINKS + 1) + ["m"]
+    (failed,) = events(call, FlowLinkFailed)
+    assert "5 links" in failed.problem
+    assert events(call, FlowFailed) == []

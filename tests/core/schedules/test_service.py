@@ -12,8 +12,8 @@ from core.audit.service import AuditFilter, entries
 from core.data import Database, tenant
 from core.flows.document import Document, parse
 from core.flows.elements import BUILT_IN
-from core.flows.service import create_flow
-from core.flows.versions import flows_with, publish, save_version
+from core.flows.service import create_flow, flows_with
+from core.flows.versions import publish, save_version
 from core.platform.numbers import add_main_number
 from core.schedules.errors import NameTaken, ScheduleInUse, ScheduleNotFound
 from core.schedules.model import Category, Holidays, Schedule, Span
