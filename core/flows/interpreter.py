@@ -76,6 +76,11 @@ async def run_flow(
 class _Walk:
     """Where a call is: in which flow, at which node, and how far it has come."""
 
+    flow: Published
+    _nodes: dict[str, Node]
+    _following: dict[tuple[str, str], str]
+    _place: str
+
     def __init__(
         self, flow: Published, call: FlowCall, journal: JournalWriter, elements: Elements, linked: Linked
     ) -> None:
