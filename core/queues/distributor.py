@@ -95,7 +95,7 @@ class Distributor:
                     place.tenant_id, talks
                 )
         except (RedisError, OSError) as error:
-            logger.warning("call %s is connected although Redis is away: %s", place.call.id, error)
+            logger.warning("call %s is connected although Redis does not answer in time: %r", place.call.id, error)
             won = True
         if won:
             self.leases.hold_agent(place.tenant_id, talks)
