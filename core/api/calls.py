@@ -165,6 +165,14 @@ class CallControl(Protocol):
         """Key of the category that holds now by these opening hours; "closed" where nothing is defined (OPH-8)."""
         ...
 
+    def count(self, name: str) -> None:
+        """The call passes the counter of this name (IVR-17): journaled."""
+        ...
+
+    def speak(self, language: str) -> None:
+        """From now on the caller is spoken to in this language (BCP 47)."""
+        ...
+
     def on_vip_list(
         self, list_id: UUID, name: str, *, service_level_seconds: int | None = None, blocked: bool = False
     ) -> None:

@@ -67,6 +67,14 @@ class ScriptedCall:
         self.done.append(("opening", schedule))
         return self._opening
 
+    def count(self, name: str) -> None:
+        """Noted."""
+        self.done.append(("count", name))
+
+    def speak(self, language: str) -> None:
+        """The language of the call from now on."""
+        self.language = language
+
     def on_vip_list(
         self, list_id: UUID, name: str, *, service_level_seconds: int | None = None, blocked: bool = False
     ) -> None:

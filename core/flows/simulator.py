@@ -23,6 +23,7 @@ from core.calls.events import (
     CallAnswered,
     CallEnded,
     Cause,
+    CounterPassed,
     DigitsCollected,
     HoursAsked,
     PromptEnded,
@@ -137,6 +138,14 @@ class SimulatedCall:
         category = self.script.opening.get(schedule, "closed")
         self.write(HoursAsked(schedule_id=schedule, name="", category=category))
         return category
+
+    def count(self, name: str) -> None:
+        """Journaled."""
+        self.write(CounterPassed(name=name))
+
+    def speak(self, language: str) -> None:
+        """The language of the call from now on."""
+        self.language = language
 
     def on_vip_list(
         self, list_id: UUID, name: str, *, service_level_seconds: int | None = None, blocked: bool = False

@@ -22,6 +22,7 @@ from core.calls.events import (
     CallAnswered,
     CallEnded,
     Cause,
+    CounterPassed,
     DigitsCollected,
     Entry,
     HoursAsked,
@@ -77,6 +78,7 @@ class CallSession:
         self._services = services
         self._call_id = call_id
         self._sounds = services.library.of(route.tenant_id)
+        self._language = route.language
         self._end = (Cause.COMPLETED, "")
         self._left_queue: UUID | None = None
         """The queue that the caller left last without an answer."""
@@ -104,7 +106,7 @@ class CallSession:
 
     @property
     def language(self) -> str:
-        return self._route.language
+        return self._language
 
     def now(self) -> datetime:
         return datetime.now(UTC)
@@ -121,6 +123,12 @@ class CallSession:
             )
         )
         return found.category
+
+    def count(self, name: str) -> None:
+        self._journal.write(CounterPassed(name=name))
+
+    def speak(self, language: str) -> None:
+        self._language = language
 
     def on_vip_list(
         self, list_id: UUID, name: str, *, service_level_seconds: int | None = None, blocked: bool = False

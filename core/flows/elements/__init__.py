@@ -4,18 +4,37 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from core.api.elements import AnyElement
+from core.flows.elements.branch import Branch
+from core.flows.elements.counter import Counter
 from core.flows.elements.hangup import HangUp
+from core.flows.elements.language import Language
 from core.flows.elements.link import Link
 from core.flows.elements.menu import Menu
 from core.flows.elements.message import Message
 from core.flows.elements.opening_hours import OpeningHours
+from core.flows.elements.origin import Origin
 from core.flows.elements.queue import Queue
+from core.flows.elements.set_variable import SetVariable
 from core.flows.elements.transfer import Transfer
 from core.host.gate import Gate
 from core.host.registry import Registry
 
 BUILT_IN: Mapping[str, AnyElement] = {
-    element.key: element for element in (OpeningHours(), Message(), Menu(), Queue(), Transfer(), Link(), HangUp())
+    element.key: element
+    for element in (
+        OpeningHours(),
+        Message(),
+        Menu(),
+        Language(),
+        Queue(),
+        Transfer(),
+        Link(),
+        SetVariable(),
+        Branch(),
+        Origin(),
+        Counter(),
+        HangUp(),
+    )
 }
 
 

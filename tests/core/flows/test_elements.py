@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core.api.calls import CallerHungUp, DialOutcome, QueueExit, QueueResult
 from core.api.elements import END, FlowLink
-from core.calls.events import CallAnswered, CallEnded, Cause, HoursAsked, PromptEnded
+from core.calls.events import CallAnswered, CallEnded, Cause, CounterPassed, HoursAsked, PromptEnded
 from core.flows.elements import BUILT_IN
 from core.flows.settings import check_settings, read_settings
 from core.flows.simulator import LETTERS_A_SECOND, SILENT_CALLER, Press, Script, SimulatedCall, Stay, Try
@@ -32,6 +32,14 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "core.queue": {"queue": QUEUE},
     "core.transfer": {"number": "+4722334455"},
     "core.link": {"flow": str(UUID(int=9))},
+    "core.language": {
+        "choices": [{"digit": "1", "language": "nb"}, {"digit": "2", "language": "fi"}],
+        "prompts": [{"text": "Norsk, tast 1.", "language": "nb"}, {"text": "Suomeksi, paina 2.", "language": "fi"}],
+    },
+    "core.set": {"name": "customer", "value": "{caller}/{dialled}/{language}/{unknown}"},
+    "core.branch": {"name": "customer", "values": ["gold", "silver"]},
+    "core.origin": {"countries": ["SE"], "kinds": ["withheld", "mobile"]},
+    "core.counter": {"name": "Campaign"},
     "core.hang_up": {},
 }
 PROMPT_SECONDS = len(MENU["prompts"][0]["text"]) / LETTERS_A_SECOND
@@ -202,3 +210,80 @@ async def test_a_caller_may_hang_up_in_every_wait_of_every_element(key: str) -> 
 def test_the_settings_of_an_element_survive_being_stored(key: str) -> None:
     config = read_settings(BUILT_IN[key], SETTINGS[key])
     assert read_settings(BUILT_IN[key], msgspec.json.decode(msgspec.json.encode(config))) == config
+
+
+@pytest.mark.parametrize(
+    ("pressed", "exit", "language"), [("1", "next", "nb"), ("2", "next", "fi"), ("7", "no_dial", "en")]
+)
+async def test_the_language_that_is_chosen_is_that_of_the_call_from_then_on(
+    pressed: str, exit: str, language: str
+) -> None:
+    taken, call = await run("core.language", Script(presses=(Press(0.5, pressed),)))
+    assert (taken, call.language) == (exit, language)
+
+
+async def test_a_variable_is_filled_with_values_of_the_call() -> None:
+    exit, call = await run("core.set")
+    assert (exit, call.variables) == ("next", {"customer": f"{call.caller}/{call.dialled}/en/"})
+
+
+@given(st.text())
+async def test_a_value_without_places_is_kept_as_it_is(text: str) -> None:
+    text = text.replace("{", "").replace("}", "")[:500]
+    _, call = await run("core.set", value=text)
+    assert call.variables["customer"] == text
+
+
+@pytest.mark.parametrize(
+    ("value", "exit"), [("gold", "gold"), ("silver", "silver"), ("", "otherwise"), (None, "otherwise")]
+)
+async def test_a_branch_leads_by_the_value_that_the_variable_has(value: str | None, exit: str) -> None:
+    call = SimulatedCall()
+    if value is not None:
+        call.variables["customer"] = value
+    element = BUILT_IN["core.branch"]
+    assert await element.run(call, read_settings(element, SETTINGS["core.branch"])) == exit
+
+
+@pytest.mark.parametrize(
+    ("caller", "exit"),
+    [
+        ("+46812345678", "SE"),
+        ("+46701234567", "SE"),
+        ("+4792241118", "mobile"),
+        ("+4722334455", "otherwise"),
+        ("", "withheld"),
+        ("+999", "otherwise"),
+        ("anonymous", "otherwise"),
+    ],
+)
+async def test_a_call_leaves_by_its_country_or_else_by_the_kind_of_its_number(caller: str, exit: str) -> None:
+    element = BUILT_IN["core.origin"]
+    call = SimulatedCall(caller=caller)
+    assert await element.run(call, read_settings(element, SETTINGS["core.origin"])) == exit
+    assert not call.answered
+
+
+@pytest.mark.parametrize(
+    ("key", "wrong"),
+    [
+        ("core.origin", {"countries": [], "kinds": []}),
+        ("core.origin", {"countries": ["SE", "SE"]}),
+        ("core.origin", {"countries": ["Sweden"]}),
+        ("core.branch", {"values": ["otherwise"]}),
+        ("core.branch", {"values": ["a", "a"]}),
+        ("core.branch", {"name": "Customer!"}),
+        ("core.language", {"choices": [{"digit": "1", "language": "nb"}, {"digit": "1", "language": "fi"}]}),
+        ("core.language", {"choices": [{"digit": "1", "language": "xx"}]}),
+        ("core.counter", {"name": ""}),
+    ],
+)
+def test_unfit_settings_are_refused_at_their_place(key: str, wrong: dict[str, Any]) -> None:
+    assert check_settings(BUILT_IN[key], {**SETTINGS[key], **wrong})
+
+
+async def test_a_counter_counts_each_call_that_passes() -> None:
+    """IVR-17."""
+    exit, call = await run("core.counter")
+    assert exit == "next"
+    assert [entry.data for entry in call.journal] == [CounterPassed(name="Campaign")]
