@@ -16,6 +16,12 @@ SETTINGS = {
     "core.menu": {"prompts": [{"text": "Press one."}], "keys": "12"},
     "core.queue": {"queue": QUEUE},
     "core.transfer": {"number": "+4722334455"},
+    "core.language": {"prompts": [{"text": "Norsk: 1."}], "choices": [{"digit": "1", "language": "nb"}]},
+    "core.link": {"flow": QUEUE},
+    "core.set": {"name": "customer", "value": "{caller}"},
+    "core.branch": {"name": "customer", "values": ["gold"]},
+    "core.origin": {"countries": ["NO"]},
+    "core.counter": {"name": "Campaign"},
     "core.hang_up": {},
     "core.opening_hours": {"schedule": HOURS, "categories": ["open", "lunch"]},
 }
