@@ -67,6 +67,7 @@ ACTIONS = {
     "user.changed": N_("User changed"),
     "user.codes_off": N_("One-time codes turned off"),
     "user.codes_on": N_("One-time codes turned on"),
+    "user.exported": N_("Users exported"),
     "user.identifier_added": N_("May sign in with more"),
     "user.identifier_removed": N_("May sign in with less"),
     "user.password_link_sent": N_("Password link sent"),

@@ -31,7 +31,8 @@ from core.config import Settings
 from core.data import Database, DatabaseUnavailable
 from core.directory.account_security_http import UserSecurity
 from core.directory.account_security_pages import PAGES as ACCOUNT_SECURITY_PAGES
-from core.directory.bulk.http import UserBatches
+from core.directory.bulk.http import BULK_API
+from core.directory.bulk.import_pages import PAGES as USER_IMPORT_PAGES
 from core.directory.bulk.pages import PAGES as USER_BATCH_PAGES
 from core.directory.bulk.service import Batches, Enqueue
 from core.directory.definition_http import DEFINITIONS_API
@@ -256,7 +257,8 @@ def create_app(
             *USER_QUEUE_PAGES,
             UserQueues,
             *USER_BATCH_PAGES,
-            UserBatches,
+            *USER_IMPORT_PAGES,
+            *BULK_API,
             *DEFINITION_PAGES,
             *DEFINITIONS_API,
             *NUMBER_PAGES,

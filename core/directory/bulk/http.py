@@ -2,14 +2,28 @@
 
 from uuid import UUID
 
-from litestar import Controller, Response, get, post
+from litestar import Controller, Response, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, MultipartBody
 
 from core.api.rest import PAGE, After, Limit, Page, read_cursor
+from core.directory.bulk.export import Format, export_users, template
+from core.directory.bulk.files import LARGEST_FILE
+from core.directory.bulk.importing import Choices, Columns, columns_of, plan_import, read_otherwise
 from core.directory.bulk.model import Result
-from core.directory.bulk.schemas import Batch, Item, NewBatch
+from core.directory.bulk.schemas import Batch, ImportIn, Item, NewBatch
 from core.directory.bulk.service import Batches, batch, items
+from core.directory.users import Shown, UserFilter
+from core.ui.spreadsheets import CSV_TYPE, XLSX_TYPE
+
+MOST_BODY = LARGEST_FILE + (1 << 16)
+"""The form around a file has its own size."""
+
+
+def file_answer(content: bytes, form: Format) -> Response[bytes]:
+    """A file to be kept."""
+    headers = {"Content-Disposition": f'attachment; filename="users.{form}"'}
+    return Response(content, media_type=CSV_TYPE if form == "csv" else XLSX_TYPE, headers=headers)
 
 
 class UserBatches(Controller):
@@ -24,6 +38,27 @@ class UserBatches(Controller):
         """Nothing is changed yet: the answer says of how many users what would come."""
         made = await batches.plan(data.act, data.users)
         return Response(made, status_code=201, headers={"Location": f"{self.path}/{made.id}"})
+
+    @post("/import", summary="Plan an import of users", request_max_body_size=MOST_BODY)
+    async def plan_import(self, data: MultipartBody[ImportIn]) -> Response[Batch]:
+        """A CSV or XLSX file of at most 10 MB and 10 000 rows, whose first row says what the columns are.
+
+        Nothing is changed yet. A row is about the user with its e-mail address, in a row without one about the user
+        with its extension; else she is new. An empty cell leaves what is there.
+        """
+        choices = Choices(encoding=data.encoding, role=data.role, invite=data.invite == "on")
+        made = await plan_import(await data.file.read(), data.file.filename, choices)
+        return Response(made, status_code=201, headers={"Location": f"{self.path}/{made.id}"})
+
+    @get("/{batch_id:uuid}/columns", summary="The columns of a file that waits to be imported")
+    async def columns(self, batch_id: FromPath[UUID]) -> Columns:
+        """Their headers, the first values in each, and the field that each is for."""
+        return await columns_of(batch_id)
+
+    @put("/{batch_id:uuid}/columns", summary="Read a file that waits to be imported otherwise")
+    async def read_otherwise(self, batch_id: FromPath[UUID], data: JSONBody[Choices]) -> Batch:
+        """The same file, with other fields for its columns, or in another encoding."""
+        return await read_otherwise(batch_id, data)
 
     @get("/{batch_id:uuid}", summary="A list of changes")
     async def one(self, batch_id: FromPath[UUID]) -> Batch:
@@ -53,3 +88,50 @@ class UserBatches(Controller):
         """A list of its own, which is carried out at once; who has been changed since is left as she is."""
         made = await batches.undo(batch_id)
         return Response(made, status_code=201, headers={"Location": f"{self.path}/{made.id}"})
+
+
+class UserFiles(Controller):
+    """Users to take away, and a file to fill in."""
+
+    path = "/api/v1/user-files"
+    tags = ("Users",)
+    opt = {"permission": "users.manage"}  # noqa: RUF012  (Litestar's way to declare it)
+
+    @get("/users.csv", summary="Users as CSV", media_type=CSV_TYPE)
+    async def users_csv(
+        self,
+        q: FromQuery[str] = "",
+        role: FromQuery[str] = "",
+        department: FromQuery[str] = "",
+        tag: FromQuery[str] = "",
+        show: FromQuery[Shown] = "",
+    ) -> Response[bytes]:
+        """Those who fit all that is given; an import can read it. The audit trail says so."""
+        chosen = UserFilter(q=q, role=role, department=department, tag=tag, show=show)
+        return file_answer(await export_users(chosen, "csv"), "csv")
+
+    @get("/users.xlsx", summary="Users as XLSX", media_type=XLSX_TYPE)
+    async def users_xlsx(
+        self,
+        q: FromQuery[str] = "",
+        role: FromQuery[str] = "",
+        department: FromQuery[str] = "",
+        tag: FromQuery[str] = "",
+        show: FromQuery[Shown] = "",
+    ) -> Response[bytes]:
+        """Those who fit all that is given; an import can read it. The audit trail says so."""
+        chosen = UserFilter(q=q, role=role, department=department, tag=tag, show=show)
+        return file_answer(await export_users(chosen, "xlsx"), "xlsx")
+
+    @get("/template.csv", summary="An empty CSV file for an import", media_type=CSV_TYPE)
+    async def template_csv(self) -> Response[bytes]:
+        """With the headers of all fields."""
+        return file_answer(await template("csv"), "csv")
+
+    @get("/template.xlsx", summary="An empty XLSX file for an import", media_type=XLSX_TYPE)
+    async def template_xlsx(self) -> Response[bytes]:
+        """With the headers of all fields."""
+        return file_answer(await template("xlsx"), "xlsx")
+
+
+BULK_API = (UserBatches, UserFiles)

@@ -7,8 +7,10 @@ from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
+from litestar.datastructures import UploadFile
 from msgspec import Struct
 
+from core.directory.bulk.files import Encoding
 from core.directory.bulk.model import AnyAct, BulkAct, Chosen, Result, Step, Why
 
 
@@ -25,6 +27,15 @@ class NewBatch(Struct, frozen=True, forbid_unknown_fields=True):
 
     act: BulkAct
     users: Chosen
+
+
+class ImportIn(Struct):
+    """A file with users, and how it is read: see Choices. `invite`: "on" or nothing."""
+
+    file: UploadFile
+    encoding: Encoding = ""
+    role: str = ""
+    invite: Literal["", "on"] = ""
 
 
 class Batch(Struct, frozen=True):

@@ -68,6 +68,8 @@ class Planned(msgspec.Struct, frozen=True):
     label: str
     act: AnyAct
     prediction: Prediction
+    place: int = 0
+    """Of an import the row; 0: the next place."""
 
 
 class Author(msgspec.Struct, frozen=True):
@@ -120,10 +122,12 @@ class Batches:
         Raises NotFound; Refused when that has begun already.
         """
         async with transaction() as unit:
-            sql = (
-                "UPDATE user_batch SET state = 'running', author = $2 WHERE id = $1 AND state = 'planned' RETURNING id"
+            begun = await unit.fetchval(
+                "UPDATE user_batch SET state = 'running', author = $2, source = NULL "
+                "WHERE id = $1 AND state = 'planned' RETURNING id",
+                batch_id,
+                _json(Author.now()),
             )
-            begun = await unit.fetchval(sql, batch_id, _json(Author.now()))
         found = await batch(batch_id)
         if begun is None:
             raise Refused(N_("This has been carried out already."))
@@ -230,7 +234,7 @@ async def put_items(unit: Transaction, batch_id: UUID, items: Iterable[Planned])
     await unit.executemany(
         "INSERT INTO user_batch_item (batch_id, place, person_id, label, act, expected, outcome, why, steps) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        [(batch_id, place, *_columns(item)) for place, item in enumerate(items, 1)],
+        [(batch_id, item.place or place, *_columns(item)) for place, item in enumerate(items, 1)],
     )
 
 

@@ -39,6 +39,7 @@ NOT_BY_LINK = {
     "/password/{secret:str}": "its link comes by mail",
     "/admin/users/batches/new": "it comes after users were chosen in their list",
     "/admin/users/batches/{batch_id:uuid}": "it comes after a form",
+    "/admin/users/batches/{batch_id:uuid}/columns": "only an import has columns",
 }
 """Pages that no link leads to from within, which have tests of their own."""
 
