@@ -160,20 +160,24 @@ async def test_data_of_a_plugin_goes_by_its_own_time_column_also_while_it_is_off
         unit="months",
         default=25,
         most=25,
-        rows=(RetainedRows(table="sound", time="changed_at", only="name <> 'for ever'"),),
+        rows=(RetainedRows(table="outbox_message", time="created_at", only="recipient <> 'for ever'"),),
     )
     with tenant(tenant_a):
         async with transaction() as unit:
             for name, days in (("old", 25 * 31), ("for ever", 2000), ("young", 25 * 30)):
                 await unit.execute(
-                    "INSERT INTO sound (name, kind, text, changed_at) VALUES ($1, 'text', 'x', $2)",
+                    "INSERT INTO outbox_message (channel, recipient, text, purpose, created_at) "
+                    "VALUES ('email', $1, 'x', 'x', $2)",
                     name,
                     days_ago(days),
                 )
     await swept(tenant_a, Classes([manifest("night", retention=(figures,))], lambda _: ()))
     with tenant(tenant_a):
         async with transaction() as unit:
-            assert [row[0] for row in await unit.fetch("SELECT name FROM sound ORDER BY 1")] == ["for ever", "young"]
+            assert [row[0] for row in await unit.fetch("SELECT recipient FROM outbox_message ORDER BY 1")] == [
+                "for ever",
+                "young",
+            ]
 
 
 async def test_old_calls_to_numbers_that_nobody_has_go_too(tenant_a: UUID) -> None:  # STA-8
