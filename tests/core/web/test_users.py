@@ -16,6 +16,7 @@ from core.directory.user_values import UserChange
 from core.directory.users import UserDetails, user
 from core.identity.tables import User
 from core.messages.tables import OutboxMessage
+from core.platform.numbers import add_main_number
 from tests.core.web.conftest import PASSWORD, Visitor
 from tests.core.web.support import sign_in, violations
 
@@ -227,6 +228,21 @@ async def test_an_administrator_sets_the_availability_of_somebody_else(
     assert past.status_code == 422
     again = await visitor.send("PUT", f"{API}/{sara.id}/availability", {"status": "holiday"})
     assert (again.json()["status"], again.json()["until"]) == ("holiday", None)
+
+
+async def test_the_number_she_presents_is_one_of_the_company(visitor: Visitor, kari: User, sara: UserDetails) -> None:
+    """USR-5, on her page and by the API."""
+    with tenant(kari.tenant_id):
+        await add_main_number("+4722334455", "Front desk")
+    await visitor.sign_in(kari.email)
+    page = f"/admin/users/{sara.id}"
+    assert (await visitor.post(page, **form(sara, presentation_number="+4722334455"))).status_code == 303
+    now = (await visitor.client.get(f"{API}/{sara.id}")).json()
+    assert now["presentation_number"] == "+4722334455"
+    foreign = form(sara, presentation_number="+4799999999", version=str(now["version"]))
+    assert (await visitor.post(page, **foreign)).status_code == 422
+    body = {"presentation_number": "+4799999999"}
+    assert (await visitor.send("PATCH", f"{API}/{sara.id}", body, version=now["version"])).status_code == 422
 
 
 async def test_users_of_another_company_do_not_exist(visitor: Visitor, ola: User, sara: UserDetails) -> None:
