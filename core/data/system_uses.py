@@ -9,6 +9,7 @@ SYSTEM_USES = {
     "core.host.service": "a periodic job has to know which tenants have its plugin on",
     "core.identity.identifiers": "sign-in looks an identifier up before its tenant is known",
     "core.identity.links": "a password link is looked up before its tenant is known; those of all tenants get too old",
+    "core.identity.passkey_sign_in": "a passkey is looked up before its tenant is known",
     "core.identity.service": "a session knows its user, who is read again whatever her tenant",
     "core.identity.tokens": "an API token is looked up before its tenant is known",
     "core.messages.service": "the operator reads what all tenants would send; expired messages of all go at once",
