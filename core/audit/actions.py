@@ -53,6 +53,7 @@ ACTIONS = {
     "sound_category.changed": N_("Category of sounds changed"),
     "sound_category.created": N_("Category of sounds made"),
     "sound_category.removed": N_("Category of sounds removed"),
+    "self_service.changed": N_("What users change themselves changed"),
     "status_name.changed": N_("Name of a status changed"),
     "tenant.changed": N_("Company changed"),
     "tenant.created": N_("Company created"),

@@ -14,3 +14,12 @@ class Yourself(Refused):
             N_("You cannot remove or switch off yourself, nor give yourself another role: ask another administrator."),
             field="role",
         )
+
+
+class NotYours(Refused):
+    """A detail that the company does not let its users change."""
+
+    code = "not_yours"
+
+    def __init__(self, *, field: str) -> None:
+        super().__init__(N_("Only an administrator of your company can change this."), field=field)

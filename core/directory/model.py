@@ -23,6 +23,11 @@ LONGEST_VALUE = 500
 """Characters of a custom field's value."""
 FIRST_EXTENSION = "100"
 """Offered to a company that has none yet."""
+MOST_DEVICES = 10
+"""Of one person: each is a call of its own when she is rung."""
+RING_SECONDS = 15
+"""How long a device rings before the next one of its owner, unless she says otherwise (PRF-5)."""
+SHORTEST_RING, LONGEST_RING = 5, 120
 EMERGENCY_EVERYWHERE = frozenset({"112", "911"})
 """Numbers that any telephone network takes for a call for help (3GPP TS 22.101)."""
 
@@ -173,6 +178,13 @@ def checked_address(kind: Literal["number", "sip"], address: str, region: str | 
             N_("{text} is no SIP address: write it as sip:name@example.com, without blanks."), text=address.strip()[:60]
         )
     return address.strip()
+
+
+def checked_ring_seconds(seconds: int) -> int:
+    """How long a device rings before the next one. Raises Invalid."""
+    if not SHORTEST_RING <= seconds <= LONGEST_RING:
+        raise Invalid(N_("Choose a number from {least} to {most}."), least=SHORTEST_RING, most=LONGEST_RING)
+    return seconds
 
 
 def checked_value(kind: FieldKind, options: Collection[Option], text: str) -> str:

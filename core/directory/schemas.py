@@ -7,6 +7,7 @@ from litestar.datastructures import UploadFile
 from msgspec import Struct
 
 from core.directory.model import Status
+from core.directory.own import Detail
 from core.directory.users import AccountState, UserRow
 
 
@@ -54,3 +55,15 @@ class PictureIn(Struct):
     """A JPEG, PNG, WebP or GIF file of at most 10 MB; its middle is kept as a square."""
 
     picture: UploadFile
+
+
+class SelfServiceIn(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which details users change themselves."""
+
+    details: tuple[Detail, ...]
+
+
+class SelfServiceOut(Struct, frozen=True):
+    """The details that users change themselves."""
+
+    details: tuple[Detail, ...]

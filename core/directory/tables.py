@@ -5,6 +5,7 @@ from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.table import Table
 
 from core.data import TenantTable
+from core.directory.model import RING_SECONDS
 
 
 class Person(TenantTable, Table, tablename="person"):
@@ -23,6 +24,7 @@ class Person(TenantTable, Table, tablename="person"):
     custom = JSONB(default="{}", help_text="Id of a custom field → its value, a string (DIR-9).")
     picture = Text(default="", help_text="Digest of her picture; empty: none.")
     transfer_method = Text(default="assisted", help_text="with_return, without_return or assisted (PRF-6).")
+    ring_in_order = Boolean(default=False, help_text="Her devices ring one after the other, else all at once (PRF-5).")
     shares_outgoing = Boolean(default=False, help_text="She lets the company see her outgoing calls (OUT-3).")
     version = Integer(default=1)
     search = Text(default="", help_text="All that she is found by, folded.")
@@ -37,6 +39,8 @@ class Device(TenantTable, Table, tablename="device"):
     address = Text(help_text="E.164 for a number, a sip: URI for sip.")
     position = Integer(default=0, help_text="Order among the person's devices.")
     enabled = Boolean(default=True)
+    name = Text(default="", help_text="What she calls it.")
+    ring_seconds = Integer(default=RING_SECONDS, help_text="How long it rings before the next one, in order.")
 
 
 class PersonPicture(TenantTable, Table, tablename="person_picture"):

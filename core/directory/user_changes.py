@@ -158,8 +158,12 @@ async def _put_devices(unit: Transaction, person_id: UUID, values: Values) -> No
         return
     await unit.execute("DELETE FROM device WHERE person_id = $1", person_id)
     await unit.executemany(
-        "INSERT INTO device (person_id, kind, address, enabled, position) VALUES ($1, $2, $3, $4, $5)",
-        [(person_id, one.kind, one.address, one.enabled, place) for place, one in enumerate(values.devices)],
+        "INSERT INTO device (person_id, kind, address, enabled, name, ring_seconds, position) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        [
+            (person_id, one.kind, one.address, one.enabled, one.name, one.ring_seconds, place)
+            for place, one in enumerate(values.devices)
+        ],
     )
 
 

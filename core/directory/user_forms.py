@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from core.api.errors import Invalid
 from core.api.texts import N_
@@ -69,11 +69,10 @@ def change_of(form: Mapping[str, str], before: UserDetails | None) -> UserChange
         plain["tags"] = [form["tags"]]
     if "numbers" in form:
         plain["devices"] = _devices(form["numbers"], before)
-    custom = {_id(name): text for name, text in form.items() if name.startswith(CUSTOM)}
     has_account = before is not None and before.account_id is not None
     return UserChange(
         **plain,
-        custom=custom or UNSET,
+        custom=custom_of(form),
         hidden=bool(form.get("hidden")),
         role=form.get("role") or UNSET,
         active=bool(form.get("active")) if has_account else UNSET,
@@ -101,6 +100,11 @@ def moment(text: str) -> datetime | None:
         raise Invalid(N_("{text} is no time: write it as 2026-11-25T08:00."), field="until", text=text[:40]) from None
 
 
+def custom_of(form: Mapping[str, str]) -> dict[UUID, str] | UnsetType:
+    """What a form says of custom fields. Raises Invalid for one that can be none."""
+    return {_id(name): text for name, text in form.items() if name.startswith(CUSTOM)} or UNSET
+
+
 def _id(name: str) -> UUID:
     """The custom field that a field of the form is for."""
     try:
@@ -110,9 +114,9 @@ def _id(name: str) -> UUID:
 
 
 def _devices(text: str, before: UserDetails | None) -> list[DeviceRow]:
-    """One address a line, in the order in which they ring; one that was switched off stays so."""
-    off = {one.address for one in before.devices if not one.enabled} if before else set()
+    """One address a line, in the order in which they ring; what else is known of one that was there stays so."""
+    known = {one.address: one for one in before.devices} if before else {}
     addresses = [line.strip() for line in text.splitlines() if line.strip()]
     return [
-        DeviceRow("sip" if one.startswith(("sip:", "sips:")) else "number", one, one not in off) for one in addresses
+        known.get(one) or DeviceRow("sip" if one.startswith(("sip:", "sips:")) else "number", one) for one in addresses
     ]

@@ -37,6 +37,8 @@ class UserChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Id of a custom field → its value, "" for none; fields that are not given stay."""
     devices: list[DeviceRow] | UnsetType = UNSET
     transfer_method: TransferMethod | UnsetType = UNSET
+    ring_in_order: bool | UnsetType = UNSET
+    """Her devices ring one after the other, else all at once (PRF-5)."""
     shares_outgoing: bool | UnsetType = UNSET
     role: str | UnsetType = UNSET
     active: bool | UnsetType = UNSET
@@ -67,9 +69,11 @@ def checked(
         if name in given:
             with problems.of(name):
                 columns[name] = model.checked_text(given[name])
-    for name in ("hidden", "transfer_method", "shares_outgoing"):
+    for name in ("hidden", "transfer_method", "ring_in_order", "shares_outgoing"):
         if name in given:
             columns[name] = given[name]
+    if columns.get("transfer_method", "assisted") not in model.TRANSFER_METHODS:
+        problems.add(Invalid(N_("Choose one of the ways to transfer."), field="transfer_method"))
     if "email" in given:
         with problems.of("email"):
             columns["email"] = model.checked_email(given["email"])
@@ -138,7 +142,7 @@ def _presented(
         if number not in (allowed or numbers.own) or number not in numbers.own:
             problems.add(
                 Invalid(
-                    N_("{number} is none of the numbers that she may present."),
+                    N_("{number} is none of the numbers that may be presented here."),
                     field="presentation_number",
                     number=number[:40],
                 )
@@ -147,10 +151,14 @@ def _presented(
 
 
 def _devices(given: list[DeviceRow], numbers: Numbering, problems: Problems) -> list[DeviceRow]:
-    """Her devices, each address once."""
+    """Her devices in their order, each address once."""
     found: dict[str, DeviceRow] = {}
     for place, device in enumerate(given):
         with problems.of(f"devices.{place}"):
             address = model.checked_address(device.kind, device.address, numbers.region)
-            found.setdefault(address, DeviceRow(device.kind, address, device.enabled))
+            name = model.checked_text(device.name, most=model.LONGEST_TAG)
+            seconds = model.checked_ring_seconds(device.ring_seconds)
+            found.setdefault(address, DeviceRow(device.kind, address, device.enabled, name, seconds))
+    if len(found) > model.MOST_DEVICES:
+        problems.add(Invalid(N_("At most {most} devices, please."), field="devices", most=model.MOST_DEVICES))
     return list(found.values())

@@ -15,7 +15,7 @@ from core.api.errors import NotFound
 from core.api.rest import Page, page_of
 from core.api.texts import N_
 from core.data import transaction
-from core.directory.model import Status, TransferMethod
+from core.directory.model import RING_SECONDS, Status, TransferMethod
 from core.identity.model import initials
 from core.identity.tables import ROLE
 
@@ -68,6 +68,10 @@ class DeviceRow(Struct, frozen=True):
     kind: Literal["number", "sip"]
     address: str
     enabled: bool = True
+    name: str = ""
+    """What she calls it."""
+    ring_seconds: int = RING_SECONDS
+    """How long it rings before the next one does, when they ring in order."""
 
 
 class UserDetails(Struct, frozen=True):
@@ -90,6 +94,8 @@ class UserDetails(Struct, frozen=True):
     """Id of a custom field → its value."""
     picture: str
     transfer_method: TransferMethod
+    ring_in_order: bool
+    """Her devices ring one after the other, else all at once (PRF-5)."""
     shares_outgoing: bool
     role: str
     account: AccountState
@@ -128,8 +134,9 @@ SELECT p.id, u.id AS account_id, trim(p.first_name || ' ' || p.last_name) AS nam
 _DETAILS = f"""
 SELECT p.id, u.id AS account_id, p.version, p.first_name, p.last_name, p.position, p.department, p.email, p.extension,
   p.presentation_number, p.allowed_numbers, p.hidden, p.tags, p.custom, p.picture, p.transfer_method,
-  p.shares_outgoing, coalesce({ROLE}, '') AS role, {_ACCOUNT} AS account, {_PRESENCE},
-  (SELECT coalesce(json_agg(json_build_object('kind', kind, 'address', address, 'enabled', enabled)
+  p.ring_in_order, p.shares_outgoing, coalesce({ROLE}, '') AS role, {_ACCOUNT} AS account, {_PRESENCE},
+  (SELECT coalesce(json_agg(json_build_object('kind', kind, 'address', address, 'enabled', enabled,
+                                              'name', name, 'ring_seconds', ring_seconds)
                             ORDER BY d.position, d.id), '[]') FROM device d
     WHERE d.tenant_id = p.tenant_id AND d.person_id = p.id)::text AS devices
 {_JOINS}"""  # noqa: S608

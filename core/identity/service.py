@@ -169,6 +169,12 @@ async def current_session(sessions: Sessions, session_id: str) -> Session | None
     return await sessions.update(session, principal, stamp)
 
 
+async def reread(sessions: Sessions, session: Session) -> Principal:
+    """The user of a session as she is after a change of her own, so that her next request knows it already."""
+    principal = await principal_of(session.principal.user_id)
+    return (await sessions.update(session, principal or session.principal)).principal
+
+
 async def set_language(principal: Principal, language: str) -> Principal:
     """Keep the user's own choice of language (GEN-12)."""
     with tenant(principal.tenant_id):

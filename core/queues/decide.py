@@ -97,8 +97,7 @@ def _place(waiting: Waiting) -> tuple[int, int, UUID]:
 
 
 def _unavailable(member: Member, state: MemberState, now: int) -> Reason | None:
-    logged_in = member.logged_in if state.logged_in < 0 else state.logged_in > 0
-    if not logged_in:
+    if not state.is_logged_in(member.logged_in):
         return Reason.LOGGED_OUT
     if not member.reachable:
         return Reason.NO_DEVICE

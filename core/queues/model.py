@@ -58,6 +58,8 @@ class Member(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reachable: bool = True
     """Has a device that may be rung."""
     devices: tuple[Address, ...] = ()
+    in_order: tuple[float, ...] = ()
+    """How many seconds each device rings before the next one does; empty: all ring at once (PRF-5)."""
 
 
 class QueueConfig(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -109,6 +111,10 @@ class MemberState(Struct, frozen=True, array_like=True):
     free_since: int = 0
     after_call_until: int = 0
     rest_until: int = 0
+
+    def is_logged_in(self, stored: bool) -> bool:
+        """Whether she is logged in to the queue; `stored`: what holds when the live state does not know."""
+        return stored if self.logged_in < 0 else self.logged_in > 0
 
 
 class Snapshot(Struct, frozen=True):

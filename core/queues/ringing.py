@@ -1,7 +1,8 @@
-"""One ring attempt at one member: all her devices at once, the first with audio is hers."""
+"""One ring attempt at one member: her devices as she has set them, the first with audio is hers (PRF-5)."""
 
 import asyncio
 from collections.abc import Sequence
+from time import monotonic
 
 from core.calls.events import Cause, OfferOutcome
 from core.calls.ports import Dial, Leg, LegState, Switch
@@ -49,7 +50,26 @@ class Attempt:
         return bool(self._picked_up)
 
     async def run(self, switch: Switch, dials: Sequence[Dial], ring_seconds: float) -> Leg | None:
-        """Ring until a leg's audio is up (returned) or all have failed. The other legs go on until stop()."""
+        """Ring until a leg's audio is up (returned) or all have failed. The other legs go on until stop().
+
+        All devices ring at once, or each for its own time before the next one does; never longer than `ring_seconds`.
+        """
+        ends = monotonic() + ring_seconds
+        seconds = self.member.in_order
+        turns = (
+            [((dial,), own) for dial, own in zip(dials, seconds, strict=True)] if seconds else [(dials, ring_seconds)]
+        )
+        for together, own in turns:
+            left = min(own, ends - monotonic())
+            if left <= 0 or self._refused():
+                break
+            if winner := await self._first(switch, together, left):
+                return winner
+        self._conclude()
+        return None
+
+    async def _first(self, switch: Switch, dials: Sequence[Dial], ring_seconds: float) -> Leg | None:
+        """Ring these at once: the first leg whose audio is up, None when all have failed."""
         watchers: set[asyncio.Task[Leg | None]] = set()
         try:
             for dial in dials:
@@ -60,13 +80,16 @@ class Attempt:
                 for task in done:
                     if winner := task.result():
                         return winner
-                if any(leg.ending and 600 <= leg.ending.sip_code <= 699 for leg in self._legs):
-                    await self.stop(Cause.CANCELLED)  # 6xx speaks for all devices of a person, RFC 3261 21.6
+                if self._refused():
+                    await self.stop(Cause.CANCELLED)
                     break
-            self._conclude()
             return None
         finally:
             await cancel(*watchers)
+
+    def _refused(self) -> bool:
+        """Whether she wants no call at any of her devices: 6xx speaks for all of them, RFC 3261 21.6."""
+        return any(leg.ending and 600 <= leg.ending.sip_code <= 699 for leg in self._legs)
 
     async def stop(self, cause: Cause, keep: Leg | None = None) -> None:
         """End all legs but `keep`."""

@@ -27,12 +27,13 @@ FROM queue WHERE $1::uuid IS NULL OR id = $1
 _MEMBERS = """
 SELECT m.queue_id, m.person_id, m.priority, m.logged_in, trim(p.first_name || ' ' || p.last_name) AS name,
        coalesce(json_agg(json_build_object('kind', d.kind, 'value', d.address) ORDER BY d.position, d.id)
-                FILTER (WHERE d.id IS NOT NULL), '[]')::text AS devices
+                FILTER (WHERE d.id IS NOT NULL), '[]')::text AS devices,
+       CASE WHEN p.ring_in_order THEN array_agg(d.ring_seconds ORDER BY d.position, d.id) END AS in_order
 FROM queue_member m
 JOIN person p ON p.tenant_id = m.tenant_id AND p.id = m.person_id
 LEFT JOIN device d ON d.tenant_id = m.tenant_id AND d.person_id = m.person_id AND d.enabled
 WHERE $1::uuid IS NULL OR m.queue_id = $1
-GROUP BY m.queue_id, m.person_id, m.priority, m.logged_in, name
+GROUP BY m.queue_id, m.person_id, m.priority, m.logged_in, p.first_name, p.last_name, p.ring_in_order
 ORDER BY m.person_id
 """
 
@@ -172,6 +173,7 @@ def _member(row: Mapping[str, Any]) -> Member:
         logged_in=row["logged_in"],
         reachable=bool(devices),
         devices=devices,
+        in_order=tuple(row["in_order"] or ()) if len(devices) > 1 else (),
     )
 
 

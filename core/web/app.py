@@ -37,8 +37,11 @@ from core.directory.bulk.pages import PAGES as USER_BATCH_PAGES
 from core.directory.bulk.service import Batches, Enqueue
 from core.directory.definition_http import DEFINITIONS_API
 from core.directory.definition_pages import PAGES as DEFINITION_PAGES
+from core.directory.device_pages import PAGES as DEVICE_PAGES
 from core.directory.http import USERS_API
+from core.directory.profile_http import PROFILE_API as MY_PROFILE_API
 from core.directory.profile_pages import PAGES as PROFILE_PAGES
+from core.directory.self_service_pages import PAGES as SELF_SERVICE_PAGES
 from core.directory.user_pages import PAGES as USER_PAGES
 from core.exports.http import Exports
 from core.exports.pages import PAGES as EXPORT_PAGES
@@ -92,6 +95,9 @@ from core.queues.members import Members
 from core.retention.http import Retention
 from core.retention.model import Classes
 from core.retention.pages import PAGES as RETENTION_PAGES
+from core.queues.my_queues_http import MyQueues
+from core.queues.my_queues_pages import PAGES as MY_QUEUE_PAGES
+from core.queues.state import QueueState
 from core.roles.access import Accesses
 from core.roles.answers_http import ANSWERS_API
 from core.roles.answers_pages import PAGES as ANSWER_PAGES
@@ -207,6 +213,7 @@ def create_app(
         "retention": Classes((plugin.manifest for plugin in registry.plugins.values()), gate.plugins),
         "plugin_settings": PluginSettings(vault),
         "boards": boards,
+        "queue_state": QueueState(redis),
         "hub": hub,
         "members": Members(redis, journals),
         "flow_names": flow_names,
@@ -286,6 +293,11 @@ def create_app(
             *SECURITY_ADMIN_PAGES,
             SecurityPolicy,
             *PROFILE_PAGES,
+            *DEVICE_PAGES,
+            *MY_PROFILE_API,
+            *SELF_SERVICE_PAGES,
+            *MY_QUEUE_PAGES,
+            MyQueues,
             *HEALTH,
             messages,
             static_files(),

@@ -111,7 +111,7 @@ def board(queues: Sequence[tuple[QueueConfig, Snapshot]]) -> dict[str, Items]:
         for member in config.members:
             state = states.get(member.person_id) or MemberState(member.person_id)
             seen.setdefault(member.person_id, []).append((config, member, state, snapshot.at))
-            if logged_in(member, state):
+            if state.is_logged_in(member.logged_in):
                 counts[_group(condition(state, snapshot.at)[0])] += 1
         topics["queues"][str(config.id)] = QueueItem(
             name=config.name,
@@ -122,11 +122,6 @@ def board(queues: Sequence[tuple[QueueConfig, Snapshot]]) -> dict[str, Items]:
         )
     topics["people"] = {str(person_id): _person(places) for person_id, places in seen.items()}
     return topics
-
-
-def logged_in(member: Member, state: MemberState) -> bool:
-    """The live login, or the stored one when there is none."""
-    return member.logged_in if state.logged_in < 0 else state.logged_in > 0
 
 
 def condition(state: MemberState, now: int) -> tuple[str, int]:
@@ -142,7 +137,7 @@ def condition(state: MemberState, now: int) -> tuple[str, int]:
 
 def _person(places: list[tuple[QueueConfig, Member, MemberState, int]]) -> PersonItem:
     _, member, state, now = places[0]
-    in_queues = [config.name for config, one, its, _ in places if logged_in(one, its)]
+    in_queues = [config.name for config, one, its, _ in places if its.is_logged_in(one.logged_in)]
     name, since = condition(state, now)
     if not in_queues and name not in (Activity.TALKING, Activity.RINGING):
         name, since = "logged_out", 0

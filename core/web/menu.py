@@ -11,6 +11,7 @@ MAIN = (
 )
 ADMINISTRATION = (
     Entry("/admin/users", "users", N_("Users"), "users.view"),
+    Entry("/admin/self-service", "id-card", N_("What users change"), "users.view"),
     Entry("/admin/numbers", "phone", N_("Numbers"), "numbers.view"),
     Entry("/admin/sounds", "volume-2", N_("Sounds"), "sounds.view"),
     Entry("/admin/security", "shield", N_("Security"), "security.view"),
@@ -26,6 +27,9 @@ ADMINISTRATION = (
 
 PROFILE = (
     Entry("/profile/details", "id-card", N_("About me"), SIGNED_IN),
+    Entry("/profile/calls", "phone", N_("Calls"), SIGNED_IN),
+    Entry("/profile/devices", "smartphone", N_("Devices"), SIGNED_IN),
+    Entry("/profile/queues", "list-ordered", N_("My queues"), SIGNED_IN),
     Entry("/profile/security", "shield-check", N_("Security"), SIGNED_IN),
     Entry("/profile/tokens", "key-round", N_("API tokens"), SIGNED_IN),
 )

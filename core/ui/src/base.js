@@ -2,5 +2,6 @@
 import htmx from 'htmx.org/dist/htmx.esm.js';
 import './shell.js';
 import './choose.js';
+import './menu.js';
 
 window.htmx = htmx;
