@@ -104,6 +104,8 @@ def _begin(event: Event) -> State:
             event.at,
             event.seq,
             event.at,
+            made_by_id=data.person_id,
+            made_by=data.person,
         )
     if isinstance(data, e.AgentLoggedIn):
         return AgentSession(

@@ -115,17 +115,20 @@ class Data(Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=Tr
 
 
 class CallStarted(Data, frozen=True, kw_only=True, tag="call.started"):
-    """A call came to a number of ours, or to one that nobody has."""
+    """A call came to a number of ours, or to one that nobody has; or somebody here makes one."""
 
     direction: Direction
     caller: str
-    """E.164, or empty when withheld."""
+    """E.164, or empty when withheld; of an outgoing call the number that is shown."""
     dialled: str
     """E.164 access number, or what was dialled when it is unknown."""
     media: str
     """Name of the media process."""
     caller_name: str = ""
     main_number_id: UUID | None = None
+    person_id: UUID | None = None
+    """Who makes an outgoing call; null: nobody in person."""
+    person: str = ""
 
 
 class CallAnswered(Data, frozen=True, kw_only=True, tag="call.answered"):

@@ -74,6 +74,13 @@ class CallView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     person_id: UUID | None = None
     talking_with: str = ""
     """Person or number."""
+    made_by_id: UUID | None = None
+    """Who makes an outgoing call."""
+
+    @property
+    def private(self) -> bool:
+        """Somebody makes this call: it is no matter for screens that all of her company watch (PRF-9)."""
+        return self.direction is Direction.OUT and self.made_by_id is not None
 
 
 class Change(Struct, frozen=True, array_like=True):
@@ -138,6 +145,7 @@ def view(call: Call) -> CallView | None:
         ringing=ringing,
         person_id=part.person_id if part else None,
         talking_with=part.name if part else "",
+        made_by_id=call.made_by_id,
     )
 
 

@@ -214,6 +214,9 @@ class Call:
     """The one that lasts."""
     visit: QueueVisit | None = None
     """The one that lasts."""
+    made_by_id: UUID | None = None
+    """Who makes an outgoing call."""
+    made_by: str = ""
 
     @property
     def finished(self) -> bool:

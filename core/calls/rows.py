@@ -54,6 +54,8 @@ class CallRow(Row, frozen=True, kw_only=True):
     vip: bool
     callback_requested: bool
     impossible: int
+    made_by_id: UUID | None
+    made_by: str
 
 
 class PartRow(Row, frozen=True, kw_only=True):
@@ -222,6 +224,8 @@ def _call(call: Call) -> CallRow:
         vip=call.vip,
         callback_requested=call.callback_requested,
         impossible=call.impossible,
+        made_by_id=call.made_by_id,
+        made_by=call.made_by,
     )
 
 

@@ -33,6 +33,9 @@ class CallOut(Struct, frozen=True):
     """Empty: the call is not over (LOG-5)."""
     status_target: str
     """Whom or what it was transferred to."""
+    made_by_id: UUID | None
+    """Whose entry in the directory: who made an outgoing call."""
+    made_by: str
 
     @classmethod
     def of(cls, row: CallRow) -> "CallOut":

@@ -25,21 +25,30 @@ R = TypeVar("R", bound=Row)
 CHECK_CALLS = 500
 
 
-async def recent_calls(*, before: UUID | None = None, limit: int = PAGE) -> Page[CallRow]:
-    """A page of the tenant's calls, newest first: the last ones, or those before the call `before`."""
+_SHOWN = """($1::uuid IS NULL OR direction <> 'out' OR made_by_id IS NULL OR made_by_id = $1
+       OR EXISTS (SELECT FROM person p WHERE p.id = made_by_id AND p.shares_outgoing))"""
+
+
+async def recent_calls(*, before: UUID | None = None, limit: int = PAGE, to: UUID | None = None) -> Page[CallRow]:
+    """A page of the tenant's calls, newest first: the last ones, or those before the call `before`.
+
+    `to`: the person whom they are shown to: calls that another makes only if that one shares them (PRF-9);
+    None: no person, so all of them.
+    """
     async with transaction(read_only=True) as unit:
         found = await unit.fetch(
-            "SELECT * FROM call WHERE $1::uuid IS NULL OR call_id < $1 ORDER BY call_id DESC LIMIT $2",
+            f"SELECT * FROM call WHERE {_SHOWN} AND ($2::uuid IS NULL OR call_id < $2) ORDER BY call_id DESC LIMIT $3",  # noqa: S608
+            to,
             before,
             limit + 1,
         )
     return page_of([_row(CallRow, record) for record in found], limit, lambda row: [row.call_id])
 
 
-async def call_with_journal(call_id: UUID) -> tuple[CallRow, list[Event]]:
-    """One call and its events in their order. Raises NotFound."""
+async def call_with_journal(call_id: UUID, *, to: UUID | None = None) -> tuple[CallRow, list[Event]]:
+    """One call and its events in their order; `to`: as in recent_calls. Raises NotFound."""
     async with transaction(read_only=True) as unit:
-        record = await unit.fetchrow("SELECT * FROM call WHERE call_id = $1", call_id)
+        record = await unit.fetchrow(f"SELECT * FROM call WHERE {_SHOWN} AND call_id = $2", to, call_id)  # noqa: S608
         if record is None:
             raise NotFound(N_("There is no such call. It may be older than what is kept."))
         return _row(CallRow, record), await events_of(unit, [call_id])

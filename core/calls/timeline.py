@@ -172,8 +172,14 @@ PART_ENDS = {
 
 
 def _call_started(data: e.CallStarted, at: datetime, known: _Known) -> _Said:
-    text = N_("Call from {caller} to {dialled}") if data.direction is e.Direction.IN else N_("Call to {dialled}")
-    return text, {"caller": data.caller or WITHHELD, "dialled": data.dialled}
+    said: dict[str, str | int | float] = {
+        "caller": data.caller or WITHHELD,
+        "dialled": data.dialled,
+        "person": data.person,
+    }
+    if data.direction is e.Direction.IN:
+        return N_("Call from {caller} to {dialled}"), said
+    return N_("{person} calls {dialled}") if data.person else N_("Call to {dialled}"), said
 
 
 def _call_answered(data: e.CallAnswered, at: datetime, known: _Known) -> _Said:

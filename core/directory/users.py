@@ -16,7 +16,7 @@ from core.api.rest import Page, page_of
 from core.api.texts import N_
 from core.data import transaction
 from core.directory.model import RING_SECONDS, Status, TransferMethod
-from core.identity.model import initials
+from core.identity.model import Principal, initials
 from core.identity.tables import ROLE
 
 AccountState = Literal["active", "invited", "off", "none"]
@@ -196,6 +196,11 @@ async def every_user(chosen: UserFilter | None, ids: Sequence[UUID] = (), *, mos
     async with transaction() as unit:
         await unit.execute(_ENTRIES)
         return [details_of(row) for row in await unit.fetch(sql, *arguments)]
+
+
+async def person_of(me: Principal) -> UUID:
+    """The entry of the one who is signed in."""
+    return (await user(me.user_id)).id
 
 
 async def departments() -> list[str]:

@@ -10,7 +10,7 @@ from core.api.errors import NotFound
 from core.api.texts import N_
 from core.calls.stored import StoredJournals
 from core.data import current_tenant, transaction
-from core.directory.users import user
+from core.directory.users import person_of
 from core.identity.model import Principal
 from core.queues.errors import UnknownMember
 from core.queues.model import MemberState, QueueConfig
@@ -36,7 +36,7 @@ class MyQueue(Struct, frozen=True):
 
 async def my_queues(me: Principal, state: QueueState) -> list[MyQueue]:
     """The queues that she is a member of, by name. Raises redis.RedisError."""
-    person_id = (await user(me.user_id)).id
+    person_id = await person_of(me)
     found = [await _mine(person_id, config, state) for config in (await load_queues()).values()]
     return sorted((one for one in found if one is not None), key=lambda one: (one.name.casefold(), one.id))
 
@@ -46,7 +46,7 @@ async def set_my_login(me: Principal, logged_in: bool, state: QueueState, *, onl
 
     A call that she has goes on. Raises NotFound when she is no member of it, redis.RedisError.
     """
-    person_id = (await user(me.user_id)).id
+    person_id = await person_of(me)
     for queue_id in [only] if only else await _queues_of(person_id):
         journals = StoredJournals()
         change = log_in if logged_in else log_out

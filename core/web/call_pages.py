@@ -14,6 +14,7 @@ from core.calls.rows import CallRow
 from core.calls.service import call_with_journal, recent_calls
 from core.calls.status import Status
 from core.directory.service import names
+from core.directory.users import person_of
 from core.ui.shell import page
 from core.ui.templating import _
 from core.web.story import people_in, tell
@@ -44,7 +45,7 @@ def status_tone(row: CallRow) -> str:
 @get("/calls", opt=OPTIONS, include_in_schema=False)
 async def call_log(request: Request[Any, Any, Any], after: After = "") -> Template:
     """The calls of the tenant, newest first, page by page."""
-    found = await recent_calls(before=read_id(after))
+    found = await recent_calls(before=read_id(after), to=await person_of(request.user))
     return page(
         request,
         "calls.html",
@@ -59,7 +60,7 @@ async def call_log(request: Request[Any, Any, Any], after: After = "") -> Templa
 @get("/calls/{call_id:uuid}", opt=OPTIONS, include_in_schema=False)
 async def call_page(request: Request[Any, Any, Any], call_id: FromPath[UUID]) -> Template:
     """One call: its summary (LOG-11) and everything that happened in it."""
-    row, events = await call_with_journal(call_id)
+    row, events = await call_with_journal(call_id, to=await person_of(request.user))
     known = await names() | people_in(events)
     return page(
         request,

@@ -95,7 +95,7 @@ class Hub:
         async for changes in self._calls.follow(after):
             for key, change in changes:
                 if feed := self._feeds.get(change.tenant_id):
-                    feed.call(key, change.call_id, change.view)
+                    feed.call(key, change.call_id, None if change.view and change.view.private else change.view)
 
     async def _serve(self, feed: Feed) -> None:
         """Keep one feed's state, and send what has changed at most every COALESCE_SECONDS."""
@@ -132,7 +132,7 @@ class Hub:
             if stream_position(snapshot.after) >= stream_position(feed.seq):
                 feed.seq = snapshot.after
                 break
-        feed.replace("calls", {str(view.call_id): view for view in snapshot.calls})
+        feed.replace("calls", {str(view.call_id): view for view in snapshot.calls if not view.private})
 
     async def _read_board(self, feed: Feed) -> None:
         feed.board_changed = False
