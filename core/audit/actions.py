@@ -74,6 +74,7 @@ ACTIONS = {
     "user.password_link_sent": N_("Password link sent"),
     "user.password_set": N_("Password set"),
     "user.picture_changed": N_("Picture changed"),
+    "user.preferences_changed": N_("Settings of one's own screens changed"),
     "user.recovery_code_used": N_("Signed in with a recovery code"),
     "user.recovery_codes_made": N_("New recovery codes made"),
     "user.removed": N_("User removed"),

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import MultipartBody, URLEncodedBody
@@ -25,7 +26,7 @@ from core.identity.service import reread
 from core.identity.sessions import Session, Sessions
 from core.ui.forms import number_in, problem_of, problems_of
 from core.ui.shell import done, page
-from core.ui.templating import View, _, current_view, show_as, telephone
+from core.ui.templating import _, current_view, show_as, telephone
 
 DETAILS_PATH, CALLS_PATH = "/profile/details", "/profile/calls"
 OPTIONS = {"permission": "signed_in"}
@@ -52,7 +53,7 @@ async def save_details(
     except Refused as error:
         return await _details(request, error, data)
     principal = await reread(sessions, request.auth)
-    show_as(View(principal.language, current_view().zone, current_view().theme))
+    show_as(msgspec.structs.replace(current_view(), language=principal.language))
     return done(request, DETAILS_PATH, _("Your profile is saved."))
 
 

@@ -1,11 +1,30 @@
 """Who is signed in."""
 
+from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct
 
 USER = "user"
 """Key of the system role that a user has unless she is given another, and falls back to (ROL-4)."""
+
+
+Theme = Literal["auto", "light", "dark"]
+"""auto: as the system of her computer."""
+Density = Literal["comfortable", "compact"]
+Start = Literal["live", "calls", "queues"]
+"""What opens first."""
+Alert = Literal["off", "waiting"]
+"""When there is a sound on the live page: waiting: a caller begins to wait."""
+
+
+class Preferences(Struct, frozen=True):
+    """How a user likes her screens (PRF-12)."""
+
+    theme: Theme = "auto"
+    density: Density = "comfortable"
+    start: Start = "live"
+    alert: Alert = "off"
 
 
 class Principal(Struct, frozen=True):
@@ -24,6 +43,7 @@ class Principal(Struct, frozen=True):
     zone: str = "UTC"
     operator: bool = False
     """Of the operator's own tenant (docs/adr/0013)."""
+    preferences: Preferences = Preferences()
 
     @property
     def initials(self) -> str:

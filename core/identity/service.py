@@ -18,6 +18,7 @@ from core.identity.identifier import Kind, checked_identifier, read_identifier
 from core.identity.identifiers import keep_identifier, users_with
 from core.identity.model import Principal
 from core.identity.passwords import checked_password, hash_password, verify_password
+from core.identity.preferences import read as read_preferences
 from core.identity.sessions import Session, Sessions
 from core.identity.settings import security_settings
 from core.identity.tables import PasswordLink, User, role_columns
@@ -203,6 +204,7 @@ async def _principal(user: User) -> Principal:
         language=user.language or company.language,
         zone=company.timezone,
         operator=company.operator,
+        preferences=read_preferences(user.preferences),
     )
 
 

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID as UniqueId
 
 from piccolo.columns import UUID, Array, BigInt, Boolean, Bytea, Integer, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, Array, BigInt, Boolean, Bytea, Text, Timestamptz
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.table import Table
 
@@ -25,6 +26,7 @@ class User(TenantTable, Table, tablename="user_account"):
     language = Text()
     active = Boolean(default=True)
     created_at = Timestamptz(default=TimestamptzNow())
+    preferences = JSONB(default="{}", help_text="See core.identity.model.Preferences.")
     person_id = UUID(null=True, default=None, help_text="The user's entry in the directory.")
 
     @property

@@ -23,11 +23,12 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 class View(Struct, frozen=True):
-    """How the one who asks sees things: language, IANA zone, theme ("light", "dark" or "auto")."""
+    """How the one who asks sees things: language, IANA zone, theme ("light", "dark" or "auto"), density of lists."""
 
     language: str = SOURCE
     zone: str = "UTC"
     theme: str = "auto"
+    density: str = "comfortable"
 
 
 _view: ContextVar[View | None] = ContextVar("view", default=None)

@@ -64,6 +64,7 @@ from core.identity.entrance import Entrance
 from core.identity.guards import EnrolmentGuard, TokenGuard
 from core.identity.http import PROFILE_API, SecurityPolicy
 from core.identity.links import PasswordLinks
+from core.identity.model import Principal
 from core.identity.pages import PAGES as IDENTITY_PAGES
 from core.identity.passkey_api import MyPasskeys
 from core.identity.passkey_pages import PAGES as PASSKEY_PAGES
@@ -72,6 +73,8 @@ from core.identity.passkey_sign_in import PasskeySignIn
 from core.identity.passkeys import Registration
 from core.identity.password_pages import PAGES as PASSWORD_PAGES
 from core.identity.pending import PendingSignIns
+from core.identity.preferences_http import MyPreferences
+from core.identity.preferences_pages import PAGES as PREFERENCE_PAGES
 from core.identity.second_factor import SecondFactors
 from core.identity.second_step_pages import PAGES as SECOND_STEP_PAGES
 from core.identity.security_pages import PAGES as SECURITY_PAGES
@@ -125,17 +128,25 @@ from core.web.security import add_headers
 from core.web.static import messages, static_files
 from core.wiring import folder_of
 
+START = {"live": ("/live", "live.view"), "calls": ("/calls", "calls.view"), "queues": ("/profile/queues", SIGNED_IN)}
+"""What may open first: its address, and the permission it needs."""
+
 
 @get("/live", opt={"permission": "live.view"}, include_in_schema=False)
 async def live_page(request: Request[Any, Any, Any], plugins: NamedDependency[Plugins]) -> Template:
     """Calls, queues and people now, and plugins' panels; filled through the live channel."""
-    return page(request, "live.html", panels=plugins.panels(Slot.LIVE, access_of(request)))
+    panels = plugins.panels(Slot.LIVE, access_of(request))
+    return page(request, "live.html", panels=panels, alert=request.user.preferences.alert)
 
 
 @get("/", opt={"permission": SIGNED_IN}, include_in_schema=False)
-async def home() -> Redirect:
-    """The first page."""
-    return Redirect("/live")
+async def home(request: Request[Principal, Any, Any]) -> Redirect:
+    """The page that she wants first, if she may see it (PRF-12); else the first that she may."""
+    wanted, permission = START[request.user.preferences.start]
+    if access_of(request).allows(permission):
+        return Redirect(wanted)
+    shell: Shell = request.state.shell
+    return Redirect((*shell.entries, *shell.profile)[0].path)
 
 
 @get("/admin", opt={"permission": SIGNED_IN}, include_in_schema=False)
@@ -294,6 +305,8 @@ def create_app(
             SecurityPolicy,
             *PROFILE_PAGES,
             *DEVICE_PAGES,
+            *PREFERENCE_PAGES,
+            MyPreferences,
             *MY_PROFILE_API,
             *SELF_SERVICE_PAGES,
             *MY_QUEUE_PAGES,

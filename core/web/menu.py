@@ -30,6 +30,7 @@ PROFILE = (
     Entry("/profile/calls", "phone", N_("Calls"), SIGNED_IN),
     Entry("/profile/devices", "smartphone", N_("Devices"), SIGNED_IN),
     Entry("/profile/queues", "list-ordered", N_("My queues"), SIGNED_IN),
+    Entry("/profile/switchboard", "sliders-horizontal", N_("Switchboard"), SIGNED_IN),
     Entry("/profile/security", "shield-check", N_("Security"), SIGNED_IN),
     Entry("/profile/tokens", "key-round", N_("API tokens"), SIGNED_IN),
 )

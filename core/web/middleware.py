@@ -99,8 +99,7 @@ class RequestContext(ASGIMiddleware):
             cookies.get(self._cookies.name(LANGUAGE), ""),
             accept=connection.headers.get("accept-language", ""),
         )
-        theme = cookies.get(THEME, "")
-        show_as(View(language, user.zone if user else "UTC", theme if theme in THEMES else "auto"))
+        show_as(_view(language, user, cookies.get(THEME, "")))
         scope["state"]["shell"] = Shell(
             nonce=nonce(scope),
             csrf=csrf,
@@ -122,6 +121,13 @@ class RequestContext(ASGIMiddleware):
             await send(message)
 
         return sending
+
+
+def _view(language: str, user: Principal | None, theme: str) -> View:
+    """How she likes to see things; a stranger as the cookie of this browser says."""
+    if user is None:
+        return View(language, theme=theme if theme in THEMES else "auto")
+    return View(language, user.zone, user.preferences.theme, user.preferences.density)
 
 
 def _allowed(entries: tuple[Entry, ...], access: Access) -> tuple[Entry, ...]:

@@ -1,4 +1,6 @@
 // Behaviour of the frame: theme, menus, modules of the page, focus after navigation.
+import { hideButtons, save } from './autosave.js';
+
 const root = document.documentElement;
 let at = location.pathname;
 const dark = matchMedia('(prefers-color-scheme: dark)');
@@ -38,11 +40,13 @@ function toggleTheme() {
   const shown = root.dataset.theme === 'auto' ? (dark.matches ? 'dark' : 'light') : root.dataset.theme;
   root.dataset.theme = shown === 'dark' ? 'light' : 'dark';
   const secure = location.protocol === 'https:' ? ';secure' : '';
+  save('/api/v1/profile/preferences', { theme: root.dataset.theme });
   document.cookie = `theme=${root.dataset.theme};path=/;max-age=31536000;samesite=lax${secure}`;
 }
 
 /** Load the modules that the page in #main names; a module runs once, its elements upgrade by themselves. */
 function loadModules() {
+  hideButtons();
   for (const link of document.querySelectorAll('#main [data-module]')) import(link.dataset.module);
 }
 

@@ -2,3 +2,4 @@
 import './queues.js';
 import './calls.js';
 import './people.js';
+import './alert.js';
