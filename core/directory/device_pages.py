@@ -16,7 +16,7 @@ from core.directory.own import OwnChange, change_own, my_profile
 from core.directory.users import DeviceRow
 from core.identity.model import Principal
 from core.identity.sessions import Session, Sessions
-from core.ui.forms import number_in, problem_of, problems_of
+from core.ui.forms import number_in, only_fields, problem_of, problems_of
 from core.ui.shell import done, page
 from core.ui.templating import _
 
@@ -37,6 +37,7 @@ async def save_devices(
 ) -> Response[Any]:
     """Keep what she has typed; a button that moves a device or takes it away keeps everything else too."""
     try:
+        only_fields(data, "order", "version", "up", "down", "remove", "devices.")
         devices = moved(devices_of(data), data)
         change = OwnChange(devices=devices, ring_in_order=data.get("order") == "in_order")
         await change_own(request.user, change, sessions, version=number_in(data.get("version", ""), "version"))

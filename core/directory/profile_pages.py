@@ -1,7 +1,7 @@
 """My profile → About me and Calls: what the one who is signed in settles for herself."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import msgspec
@@ -19,12 +19,12 @@ from core.directory.numbering import numbering
 from core.directory.own import OwnChange, change_own, my_profile, presentable
 from core.directory.pictures import remove_picture, set_picture
 from core.directory.schemas import PictureIn
-from core.directory.user_forms import custom_of, values_of
+from core.directory.user_forms import CUSTOM, custom_of, values_of
 from core.directory.users import departments
 from core.identity.model import Principal
 from core.identity.service import reread
 from core.identity.sessions import Session, Sessions
-from core.ui.forms import number_in, problem_of, problems_of
+from core.ui.forms import number_in, only_fields, problem_of, problems_of
 from core.ui.shell import done, page
 from core.ui.templating import _, current_view, show_as, telephone
 
@@ -32,6 +32,16 @@ DETAILS_PATH, CALLS_PATH = "/profile/details", "/profile/calls"
 OPTIONS = {"permission": "signed_in"}
 TEXTS = ("language", "first_name", "last_name", "position", "department")
 Me = Request[Principal, Session, Any]
+
+
+@dataclass
+class CallsForm:
+    """What the page of calls sends; what is not sent stays, but for the switch: nothing is sent of one that is off."""
+
+    presentation_number: str | None = None
+    transfer_method: str = ""
+    shares_outgoing: str = ""
+    version: str = ""
 
 
 @get(DETAILS_PATH, opt=OPTIONS, include_in_schema=False)
@@ -46,10 +56,11 @@ async def save_details(
 ) -> Response[Any]:
     """Keep what she has typed; the next page speaks her language already (PRF-3)."""
     try:
+        only_fields(data, *TEXTS, "tags", "version", CUSTOM)
         plain: dict[str, Any] = {name: data[name] for name in TEXTS if name in data}
         tags = [data["tags"]] if "tags" in data else UNSET
         change = OwnChange(**plain, tags=tags, custom=custom_of(data))
-        await change_own(request.user, change, sessions, version=_version(data))
+        await change_own(request.user, change, sessions, version=_version(data.get("version", "")))
     except Refused as error:
         return await _details(request, error, data)
     principal = await reread(sessions, request.auth)
@@ -82,24 +93,24 @@ async def calls_page(request: Me) -> Template:
 
 @post(CALLS_PATH, opt=OPTIONS, include_in_schema=False)
 async def save_calls(
-    request: Me, data: URLEncodedBody[dict[str, str]], sessions: NamedDependency[Sessions]
+    request: Me, data: URLEncodedBody[CallsForm], sessions: NamedDependency[Sessions]
 ) -> Response[Any]:
     """Keep what she has chosen. A number that she may not present is refused, whoever sends it (PRF-4)."""
     try:
         change = OwnChange(
-            presentation_number=data.get("presentation_number", UNSET),
-            transfer_method=data.get("transfer_method", UNSET),  # type: ignore[arg-type]  # checked by the service
-            shares_outgoing=bool(data.get("shares_outgoing")),
+            presentation_number=UNSET if data.presentation_number is None else data.presentation_number,
+            transfer_method=data.transfer_method or UNSET,  # type: ignore[arg-type]  # checked by the service
+            shares_outgoing=bool(data.shares_outgoing),
         )
-        await change_own(request.user, change, sessions, version=_version(data))
+        await change_own(request.user, change, sessions, version=_version(data.version))
     except Refused as error:
-        return await _calls(request, error, data)
+        return await _calls(request, error, {name: value or "" for name, value in asdict(data).items()})
     return done(request, CALLS_PATH, _("Your choices about calls are saved."))
 
 
-def _version(data: Mapping[str, str]) -> int | None:
-    """The version of her entry that the form was made from."""
-    return number_in(data.get("version", ""), "version")
+def _version(text: str) -> int | None:
+    """The version of her entry that the form was made from. Raises Invalid."""
+    return number_in(text, "version")
 
 
 async def _details(request: Me, error: Refused | None = None, form: dict[str, str] | None = None) -> Template:

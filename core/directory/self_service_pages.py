@@ -1,5 +1,6 @@
 """Administration → My profile: which of their details the company's users change themselves."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from litestar import Request, Response, get, post
@@ -25,6 +26,19 @@ TITLES: dict[Detail, str] = {
 Asked = Request[Any, Any, Any]
 
 
+@dataclass
+class DetailsForm:
+    """What the page sends: of a detail that is to be theirs anything, of another nothing."""
+
+    first_name: str = ""
+    last_name: str = ""
+    position: str = ""
+    department: str = ""
+    tags: str = ""
+    custom: str = ""
+    version: str = ""
+
+
 @get(PATH, opt={"permission": "users.view"}, include_in_schema=False)
 async def self_service_page(request: Asked) -> Template:
     """What the company has decided."""
@@ -33,12 +47,12 @@ async def self_service_page(request: Asked) -> Template:
 
 
 @post(PATH, opt={"permission": "users.manage"}, include_in_schema=False)
-async def save(request: Asked, data: URLEncodedBody[dict[str, str]]) -> Response[Any]:
+async def save(request: Asked, data: URLEncodedBody[DetailsForm]) -> Response[Any]:
     """Decide anew; unless somebody else was faster, then what was typed stays to be saved again."""
-    wanted = tuple(one for one in DETAILS if data.get(one))
+    wanted = tuple(one for one in DETAILS if getattr(data, one))
     version = -1
     try:
-        version = number_in(data.get("version", ""), "version") or 0
+        version = number_in(data.version, "version") or 0
         await change_self_service(wanted, version)
     except Changed as error:
         return _page(request, wanted, (await self_service()).version, error)

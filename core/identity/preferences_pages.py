@@ -1,5 +1,6 @@
 """My profile → Switchboard: how she likes her screens (PRF-12). Each choice is saved as soon as it is made (GEN-13)."""
 
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import msgspec
@@ -42,6 +43,16 @@ NAMES = {
 }
 
 
+@dataclass
+class PreferencesForm:
+    """What the page sends."""
+
+    theme: str = ""
+    density: str = ""
+    start: str = ""
+    alert: str = ""
+
+
 @get(PATH, opt=OPTIONS, include_in_schema=False)
 async def preferences_page(request: Me) -> Template:
     """What she has chosen."""
@@ -50,10 +61,10 @@ async def preferences_page(request: Me) -> Template:
 
 @post(PATH, opt=OPTIONS, include_in_schema=False)
 async def save_preferences(
-    request: Me, data: URLEncodedBody[dict[str, str]], sessions: NamedDependency[Sessions]
+    request: Me, data: URLEncodedBody[PreferencesForm], sessions: NamedDependency[Sessions]
 ) -> Response[Any]:
     """Keep what was chosen; a choice that was not sent stays."""
-    given = {name: data[name] for name in CHOICES if name in data}
+    given = {name: value for name, value in asdict(data).items() if value}
     try:
         await change_preferences(request.user, _checked(given))
     except Refused as error:

@@ -1,5 +1,6 @@
 """My profile → My queues, and the same list in the personal menu (PRF-7, GEN-3)."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -23,10 +24,19 @@ OPTIONS = {"permission": "signed_in"}
 Me = Request[Principal, Session, Any]
 
 
+@dataclass
+class LoginForm:
+    """`login` or `logout`: the id of a queue, or "all"; `menu`: it was sent by the personal menu."""
+
+    login: str = ""
+    logout: str = ""
+    menu: str = ""
+
+
 @get(PATH, opt=OPTIONS, include_in_schema=False)
 async def queues_page(request: Me, queue_state: NamedDependency[QueueState]) -> Template:
     """The queues that she is a member of, as they are now."""
-    return page(request, "profile/queues.html", queues=await my_queues(request.user, queue_state))
+    return await _page(request, queue_state)
 
 
 @get(f"{PATH}/menu", opt=OPTIONS, include_in_schema=False)
@@ -37,21 +47,31 @@ async def queues_menu(request: Me, queue_state: NamedDependency[QueueState]) -> 
 
 @post(PATH, opt=OPTIONS, include_in_schema=False)
 async def log_in_or_out(
-    request: Me, data: URLEncodedBody[dict[str, str]], queue_state: NamedDependency[QueueState]
+    request: Me, data: URLEncodedBody[LoginForm], queue_state: NamedDependency[QueueState]
 ) -> Response[Any]:
-    """Log her in (`login`) or out (`logout`): an id of a queue, or "all". The menu gets its entries anew."""
-    wanted, logged_in = data.get("login") or data.get("logout") or "", bool(data.get("login"))
+    """Log her in or out. The menu gets its entries anew."""
+    wanted, logged_in = data.login or data.logout, bool(data.login)
     try:
         only = None if wanted == "all" else _queue(wanted)
         await set_my_login(request.user, logged_in, queue_state, only=only)
     except Refused as error:
-        return done(request, PATH, problem_of(error), tone="error")
+        return await _page(request, queue_state, error)
     queues = await my_queues(request.user, queue_state)
-    if data.get("menu"):
+    if data.menu:
         return page(request, "profile/queues_menu.html", queues=queues)
     text = _("You are logged in to %(queues)s.") if logged_in else _("You are logged out of %(queues)s.")
     names = (one.name for one in queues if only in (None, one.id))
     return done(request, PATH, text % {"queues": ", ".join(names)})
+
+
+async def _page(request: Me, state: QueueState, error: Refused | None = None) -> Template:
+    return page(
+        request,
+        "profile/queues.html",
+        status=error.status if error else 200,
+        queues=await my_queues(request.user, state),
+        problem=problem_of(error) if error else "",
+    )
 
 
 def _queue(text: str) -> UUID:

@@ -168,6 +168,13 @@ async def test_an_administrator_decides_what_users_change_themselves(
     assert [entry.actor for entry in await trail(kari, "self_service.changed")] == ["Kari Nordmann"] * 2
 
 
+async def test_a_form_with_a_field_that_there_is_not_is_refused(visitor: Visitor, liv: User) -> None:
+    await visitor.sign_in(liv.email)
+    for path in ("details", "devices"):
+        assert (await visitor.post(f"/profile/{path}", role="administrator")).status_code == 422, path
+    assert (await me(liv)).role == "user"
+
+
 async def test_what_is_wrong_is_told_at_its_field_and_what_she_typed_stays(visitor: Visitor, liv: User) -> None:
     await visitor.sign_in(liv.email)
     answer = await visitor.post("/profile/details", position="x" * 101, tags="Sushi", language="nb")
