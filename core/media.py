@@ -22,7 +22,7 @@ from core.audio.library import SoundLibrary
 from core.audio.speech import EspeakNg
 from core.audio.voices import Voices
 from core.calls.confirm import Confirmer
-from core.calls.control import Command, Drain, HangUp, serve
+from core.calls.control import Command, Drain, HangUp, MakeCall, serve
 from core.calls.events import PLATFORM_TENANT, CallEnded, CallStarted, Cause, Direction
 from core.calls.journal import CallJournal, utc_now
 from core.calls.publisher import Publisher
@@ -43,6 +43,7 @@ from core.telephony.engine import Engine
 from core.telephony.invite import IncomingCall
 from core.telephony.legs import PjLeg
 from core.telephony.limits import TollGuard
+from core.telephony.made_call import MadeCall
 from core.telephony.options import EndpointOptions
 from core.telephony.outgoing import GuardedSwitch
 from core.telephony.presence import Announcement, announce
@@ -85,7 +86,7 @@ class MediaProcess:
         self._spool = Spool(self._spool_folder)
         self._guard = TollGuard(installation.redis)
         self._calls: dict[UUID, asyncio.Task[None]] = {}
-        self._sessions: dict[UUID, CallSession] = {}
+        self._sessions: dict[UUID, CallSession | MadeCall] = {}
         self._trunks: dict[UUID, Trunk] = {}
         self._unused: dict[UUID, Trunk] = {}
         """Those of them that are to be tried again."""
@@ -228,11 +229,52 @@ class MediaProcess:
         guarded = GuardedSwitch(
             switch, self._guard, self._routing, region=route.region, policy=route.policy, caller=invite.caller
         )
-        session = self._sessions[call_id] = CallSession(leg, invite, route, guarded, journal, self._services, call_id)
+        session = CallSession(leg, invite, route, guarded, journal, self._services, call_id)
+        self._sessions[call_id] = session
         try:
             await session.run()
         finally:
             del self._sessions[call_id]
+
+    def _make(self, wanted: MakeCall) -> str:
+        """Begin a call that somebody here makes; returns why not, or "". She shows a number of her company (PRF-4)."""
+        route = self._routing.route(wanted.presentation)
+        if route is None or route.tenant_id != wanted.tenant_id:
+            return f"{wanted.presentation} is not a number of the company"
+        if self._engine.draining:
+            return "this media process is stopping"
+        task = asyncio.create_task(self._run_made(wanted, route), name=f"call {wanted.call_id}")
+        self._calls[wanted.call_id] = task
+        task.add_done_callback(lambda _: self._calls.pop(wanted.call_id, None))
+        return ""
+
+    async def _run_made(self, wanted: MakeCall, route: Route) -> None:
+        journal = CallJournal(wanted.tenant_id, wanted.call_id, self._spool, self._publisher)
+        journal.write(
+            CallStarted(
+                direction=Direction.OUT,
+                caller=wanted.presentation,
+                dialled=wanted.number,
+                media=self.name,
+                main_number_id=route.main_number_id,
+                person_id=wanted.person_id,
+                person=wanted.person,
+            )
+        )
+        switch = GuardedSwitch(
+            self._engine.switch_for(journal),
+            self._guard,
+            self._routing,
+            region=route.region,
+            policy=route.policy,
+            caller=wanted.presentation,
+        )
+        call = MadeCall(wanted, switch, journal, self._services)
+        self._sessions[wanted.call_id] = call
+        try:
+            await call.run()
+        finally:
+            del self._sessions[wanted.call_id]
 
     async def _use_trunks(self, trunks: list[Trunk]) -> None:
         """Take exactly these trunks into use; one that cannot be used costs only itself."""
@@ -295,6 +337,8 @@ class MediaProcess:
         match command:
             case Drain():
                 self._stop.set()
+            case MakeCall() as wanted:
+                return self._make(wanted)
             case HangUp(call_id=call_id):
                 session = self._sessions.get(call_id)
                 if session is None:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from core.calls.ports import Address
 from core.data import uuid7
 
 log = logging.getLogger(__name__)
@@ -31,7 +32,23 @@ class Drain(Struct, frozen=True, tag="drain"):
     """Take no new calls, and end when the last one is over."""
 
 
-Command = HangUp | Drain
+class MakeCall(Struct, frozen=True, kw_only=True, tag="make_call"):
+    """Ring somebody's devices, then the number that she wants to talk with."""
+
+    call_id: UUID
+    tenant_id: UUID
+    person_id: UUID
+    person: str
+    devices: tuple[Address, ...]
+    in_order: tuple[float, ...]
+    """See core.queues.model.Member."""
+    number: str
+    """E.164."""
+    presentation: str
+    """The number of the company that she shows (PRF-4)."""
+
+
+Command = HangUp | Drain | MakeCall
 
 
 class Envelope(Struct, frozen=True):

@@ -47,7 +47,7 @@ class Profile(Controller):
         request.scope["user"] = await reread(sessions, request.auth)
         return await _answer(request)
 
-    @get("/picture", summary="My picture", media_type=TYPE)
+    @get("/picture", summary="My picture", media_type=TYPE, opt={"also": (404,)})
     async def picture(self, request: Me) -> Response[bytes]:
         """Square, as WebP."""
         content, digest = await picture((await my_profile(request.user)).id)

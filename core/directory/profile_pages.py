@@ -88,7 +88,7 @@ async def take_picture(request: Me) -> Response[Any]:
 @get(CALLS_PATH, opt=OPTIONS, include_in_schema=False)
 async def calls_page(request: Me) -> Template:
     """The number that she shows, how she transfers, and who sees the calls that she makes (PRF-4, PRF-6, PRF-9)."""
-    return await _calls(request)
+    return await show_calls(request)
 
 
 @post(CALLS_PATH, opt=OPTIONS, include_in_schema=False)
@@ -104,7 +104,7 @@ async def save_calls(
         )
         await change_own(request.user, change, sessions, version=_version(data.version))
     except Refused as error:
-        return await _calls(request, error, {name: value or "" for name, value in asdict(data).items()})
+        return await show_calls(request, error, {name: value or "" for name, value in asdict(data).items()})
     return done(request, CALLS_PATH, _("Your choices about calls are saved."))
 
 
@@ -126,7 +126,10 @@ async def _details(request: Me, error: Refused | None = None, form: dict[str, st
     )
 
 
-async def _calls(request: Me, error: Refused | None = None, form: dict[str, str] | None = None) -> Template:
+async def show_calls(
+    request: Me, error: Refused | None = None, form: dict[str, str] | None = None, *, number: str = ""
+) -> Template:
+    """The page of calls, also after a refusal; `number`: typed to be called."""
     me = await my_profile(request.user)
     own = {
         number: f"{telephone(number)} {label}".strip() for number, label in presentable(me, await numbering()).items()
@@ -137,6 +140,7 @@ async def _calls(request: Me, error: Refused | None = None, form: dict[str, str]
         error,
         form,
         numbers={"": _("The company's number"), **own},
+        number=number,
         methods={key: _(title) for key, title in TRANSFER_METHODS.items()},
     )
 

@@ -201,6 +201,8 @@ async def _change_account(unit: Transaction, before: UserDetails, values: Values
             await User.update(new).where(User.id == before.account_id)
     except (CheckViolationError, ForeignKeyViolationError):
         raise UnknownRole from None
+    if after.email == before.email:  # an entry may lack the address that its account has
+        return
     try:
         await change_email(before.account_id, after.email)
     except Taken:

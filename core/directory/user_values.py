@@ -105,7 +105,8 @@ def _named(columns: dict[str, Any], before: UserDetails | None, problems: Proble
 def _account(given: dict[str, Any], columns: dict[str, Any], before: UserDetails | None, problems: Problems) -> None:
     """Who signs in has a role, and an address."""
     signs_in = "role" in given or (before is not None and before.account_id is not None)
-    if signs_in and not columns.get("email", before.email if before else ""):
+    asked = "role" in given or "email" in given
+    if signs_in and asked and not columns.get("email", before.email if before else ""):
         problems.add(Invalid(N_("Enter an e-mail address: who signs in needs one."), field="email"))
     if "active" in given and "role" not in given and (before is None or before.account_id is None):
         problems.add(Invalid(N_("She has no account: give her a role first."), field="active"))

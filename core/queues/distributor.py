@@ -136,6 +136,28 @@ class Distributor:
             logger.warning("person %s will be free a little later: %s", offer.person_id, error)
             self.finish(_persist(release))
 
+    async def occupy(self, tenant_id: UUID, hold: AgentHold) -> bool:
+        """Hold somebody who talks past the queues, so that none rings her; false: another call has her.
+
+        Redis being away keeps nobody from a call.
+        """
+        try:
+            held = await self.state.occupy(tenant_id, hold)
+        except (RedisError, OSError) as error:
+            logger.warning("person %s talks, but Redis does not know yet: %s", hold.person_id, error)
+            held = True
+        if held:
+            self.leases.hold_agent(tenant_id, hold)
+        return held
+
+    async def vacate(self, tenant_id: UUID, hold: AgentHold) -> None:
+        """The end of occupy(). While Redis is away she is free when her lease has run out."""
+        self.leases.drop_agent(tenant_id, hold.holder)
+        try:
+            await self.state.release(tenant_id, None, hold.person_id, hold.holder)
+        except (RedisError, OSError) as error:
+            logger.warning("person %s will be free a little later: %s", hold.person_id, error)
+
     async def until_after_call(self, tenant_id: UUID, person_id: UUID, seconds: float) -> None:
         """Return when after-call work that began now and is planned for `seconds` is over: prolonged or shortened."""
         changed = asyncio.Event()

@@ -76,7 +76,9 @@ class Members:
                 await set_priority(queue_id, person.id, wanted.priority)
             if wanted.logged_in is not UNSET:
                 change = log_in if wanted.logged_in else log_out
-                await change(queue_id, person.id, self._state, self._journal, by=current_actor().id)
+                actor = current_actor().id
+                by = None if actor == person.account_id else actor
+                await change(queue_id, person.id, self._state, self._journal, by=by)
         except UnknownMember:
             raise NotFound(N_("She is no member of this queue.")) from None
         return await self.place(person.id, queue_id)

@@ -8,13 +8,12 @@ from msgspec import Struct
 
 from core.api.errors import NotFound
 from core.api.texts import N_
-from core.calls.stored import StoredJournals
 from core.data import current_tenant, transaction
 from core.directory.users import person_of
 from core.identity.model import Principal
-from core.queues.errors import UnknownMember
+from core.queues.members import Members, PlaceChange
 from core.queues.model import MemberState, QueueConfig
-from core.queues.service import load_queues, log_in, log_out
+from core.queues.service import load_queues
 from core.queues.state import QueueState
 
 
@@ -41,22 +40,16 @@ async def my_queues(me: Principal, state: QueueState) -> list[MyQueue]:
     return sorted((one for one in found if one is not None), key=lambda one: (one.name.casefold(), one.id))
 
 
-async def set_my_login(me: Principal, logged_in: bool, state: QueueState, *, only: UUID | None = None) -> None:
+async def set_my_login(me: Principal, logged_in: bool, members: Members, *, only: UUID | None = None) -> None:
     """Log her in to (or out of) the queue `only`, or all of hers, each by itself: routing and screens know at once.
 
     A call that she has goes on. Raises NotFound when she is no member of it, redis.RedisError.
     """
-    person_id = await person_of(me)
-    for queue_id in [only] if only else await _queues_of(person_id):
-        journals = StoredJournals()
-        change = log_in if logged_in else log_out
+    for queue_id in [only] if only else await _queues_of(await person_of(me)):
         try:
-            async with transaction() as unit:
-                await change(queue_id, person_id, state, journals)
-                await journals.store(unit)
-        except UnknownMember:
+            await members.change(me.user_id, queue_id, PlaceChange(logged_in=logged_in))
+        except NotFound:
             raise NotFound(N_("You are not a member of this queue, or it is gone.")) from None
-        await journals.tell(state.redis)
 
 
 async def _queues_of(person_id: UUID) -> Collection[UUID]:

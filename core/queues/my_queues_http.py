@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from core.api.rest import Page
 from core.identity.model import Principal
+from core.queues.members import Members
 from core.queues.my_queues import MyQueue, my_queues, set_my_login
 from core.queues.state import QueueState
 
@@ -36,16 +37,25 @@ class MyQueues(Controller):
 
     @put(summary="Log in to all my queues, or out of them")
     async def all(
-        self, request: Me, data: JSONBody[LoginIn], queue_state: NamedDependency[QueueState]
+        self,
+        request: Me,
+        data: JSONBody[LoginIn],
+        queue_state: NamedDependency[QueueState],
+        members: NamedDependency[Members],
     ) -> Page[MyQueue]:
         """Routing and live screens know it at once; a call that I have goes on."""
-        await set_my_login(request.user, data.logged_in, queue_state)
+        await set_my_login(request.user, data.logged_in, members)
         return Page(await my_queues(request.user, queue_state))
 
     @put("/{queue_id:uuid}", summary="Log in to one of my queues, or out of it")
     async def one(
-        self, request: Me, queue_id: FromPath[UUID], data: JSONBody[LoginIn], queue_state: NamedDependency[QueueState]
+        self,
+        request: Me,
+        queue_id: FromPath[UUID],
+        data: JSONBody[LoginIn],
+        queue_state: NamedDependency[QueueState],
+        members: NamedDependency[Members],
     ) -> Page[MyQueue]:
         """Answers with all of them."""
-        await set_my_login(request.user, data.logged_in, queue_state, only=queue_id)
+        await set_my_login(request.user, data.logged_in, members, only=queue_id)
         return Page(await my_queues(request.user, queue_state))

@@ -13,6 +13,7 @@ from core.api.errors import NotFound, Refused
 from core.api.texts import N_
 from core.identity.model import Principal
 from core.identity.sessions import Session
+from core.queues.members import Members
 from core.queues.my_queues import my_queues, set_my_login
 from core.queues.state import QueueState
 from core.ui.forms import problem_of
@@ -47,13 +48,16 @@ async def queues_menu(request: Me, queue_state: NamedDependency[QueueState]) -> 
 
 @post(PATH, opt=OPTIONS, include_in_schema=False)
 async def log_in_or_out(
-    request: Me, data: URLEncodedBody[LoginForm], queue_state: NamedDependency[QueueState]
+    request: Me,
+    data: URLEncodedBody[LoginForm],
+    queue_state: NamedDependency[QueueState],
+    members: NamedDependency[Members],
 ) -> Response[Any]:
     """Log her in or out. The menu gets its entries anew."""
     wanted, logged_in = data.login or data.logout, bool(data.login)
     try:
         only = None if wanted == "all" else _queue(wanted)
-        await set_my_login(request.user, logged_in, queue_state, only=only)
+        await set_my_login(request.user, logged_in, members, only=only)
     except Refused as error:
         return await _page(request, queue_state, error)
     queues = await my_queues(request.user, queue_state)

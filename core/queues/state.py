@@ -113,7 +113,7 @@ class QueueState:
     async def release(
         self,
         tenant_id: UUID,
-        queue_id: UUID,
+        queue_id: UUID | None,
         person_id: UUID,
         holder: UUID,
         *,
@@ -127,7 +127,7 @@ class QueueState:
         `keep_place`: she keeps her place among the idle, else she is the last; `tried_for`: the call that passes
         over her until its round is over (QEL-3).
         """
-        keys = [_queue(tenant_id, queue_id), _agent(tenant_id, person_id), channel(tenant_id)]
+        keys = [_queue(tenant_id, queue_id or ""), _agent(tenant_id, person_id), channel(tenant_id)]
         arguments = [person_id, holder, "1" if keep_place else "", rest_ms, after_call_ms, tried_for or ""]
         return int(await self._run("release", keys, [str(a) for a in arguments]))
 

@@ -5,7 +5,6 @@ import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from uuid import UUID
 
 from core.api.calls import (
@@ -41,6 +40,7 @@ from core.flows.versions import LINKED
 from core.queues.talk import talk
 from core.queues.visit import QueuedCall, stay
 from core.telephony.invite import IncomingCall
+from core.telephony.ring import ring
 from core.telephony.routing import Route
 from core.telephony.services import MediaServices
 
@@ -279,23 +279,8 @@ class CallSession:
 
     async def _ring(self, leg: Leg, seconds: int) -> bool:
         """Ring while the caller hears the ringback tone; True when there is audio from the other side."""
-        tone = asyncio.create_task(self._play_forever(self._sounds.ringback()))
-        answered = asyncio.create_task(leg.until(LegState.MEDIA_UP))
-        gone = asyncio.create_task(self._leg.until(LegState.ENDED))
-        try:
-            await asyncio.wait({answered, gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-            if gone.done():
-                raise CallerHungUp
-            if leg.state is not LegState.MEDIA_UP:
-                await leg.hang_up(Cause.NO_ANSWER)
-            return leg.state is LegState.MEDIA_UP
-        finally:
-            for task in (tone, answered, gone):
-                task.cancel()
-            await asyncio.gather(tone, answered, gone, return_exceptions=True)
-
-    async def _play_forever(self, file: Path) -> None:
-        await self._leg.play([file], loop=True)
+        async with _caller():
+            return await ring(leg, self._leg, tone=self._sounds.ringback(), seconds=seconds)
 
     async def _talk(self, leg: Leg, number: str) -> None:
         """Both talk until one of them hangs up."""

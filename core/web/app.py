@@ -109,6 +109,8 @@ from core.roles.http import Roles
 from core.roles.model import PUBLIC, SIGNED_IN, Catalogue
 from core.roles.pages import PAGES as ROLE_PAGES
 from core.schedules.http import Schedules
+from core.telephony.made_calls_http import PAGES as MADE_CALL_PAGES
+from core.telephony.made_calls_http import MyCalls
 from core.ui.shell import Shell, page
 from core.ui.templating import create_environment
 from core.web import menu
@@ -311,6 +313,8 @@ def create_app(
             *SELF_SERVICE_PAGES,
             *MY_QUEUE_PAGES,
             MyQueues,
+            *MADE_CALL_PAGES,
+            MyCalls,
             *HEALTH,
             messages,
             static_files(),

@@ -116,15 +116,16 @@ def completed(app: Litestar, document: dict[str, Any]) -> dict[str, Any]:
     components.setdefault("schemas", {})["Problem"] = SCHEMA
     components["responses"] = {kind.code: _response(status) for status, kind in KINDS.items()}
     for path, method, handler in operations(app):
-        _complete(document["paths"][path][method], method, handler.opt["permission"])
+        _complete(document["paths"][path][method], method, handler)
     return document
 
 
-def _complete(operation: dict[str, Any], method: str, permission: str) -> None:
+def _complete(operation: dict[str, Any], method: str, handler: HTTPRouteHandler) -> None:
+    permission = handler.opt["permission"]
     operation["responses"] = {code: one for code, one in operation["responses"].items() if code < "400"}
     operation["responses"] |= {
         str(status): {"$ref": f"#/components/responses/{KINDS[status].code}"}
-        for status in sorted(_statuses(operation, method, permission))
+        for status in sorted(_statuses(operation, method, permission) | set(handler.opt.get("also", ())))
     }
     unsafe = method.upper() not in SAFE
     ways: list[dict[str, list[str]]] = [{"session": [], **({"csrf": []} if unsafe else {})}]

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from core.api.errors import NotFound
 from core.calls.events import CallEnded, Cause, Data, Event, LegCreated, LegRole
 from core.calls.journal import CallJournal
 from core.calls.live import live_key
@@ -174,10 +175,15 @@ class Company:
     async def journal(self, caller: str) -> list[Event]:
         """The events of the call from this number."""
         call_id = await self._call_id(caller)
-        if call_id is None:
-            return []
+        return await self.journal_of(call_id) if call_id else []
+
+    async def journal_of(self, call_id: UUID) -> list[Event]:
+        """The events of a call; none while it is not stored."""
         with tenant(self.tenant_id):
-            return (await call_with_journal(call_id))[1]
+            try:
+                return (await call_with_journal(call_id))[1]
+            except NotFound:
+                return []
 
     async def event(self, caller: str, kind: type[E], within: float = 20.0, nth: int = 1, **fields: Any) -> E:
         """Wait for the `nth` event of this type with these values in the journal of the call from this number."""
@@ -190,16 +196,26 @@ class Company:
 
     async def ended(self, caller: str, cause: Cause, within: float = 20.0) -> Story:
         """The story of the call from this number, over with this cause, complete and with nothing left over."""
-        ended = await self.event(caller, CallEnded, within)
-        assert ended.cause is cause, f"{ended}\n{self.told(await self.journal(caller))}"
-        await self.nothing_left()
+        await self.event(caller, CallEnded, within)
         call_id = await self._call_id(caller)
+        assert call_id is not None
+        return await self.story(call_id, cause)
+
+    async def story(self, call_id: UUID, cause: Cause, within: float = 20.0) -> Story:
+        """The story of a call, over with this cause, complete and with nothing left over."""
+
+        async def endings() -> list[CallEnded]:
+            return found(await self.journal_of(call_id), CallEnded)
+
+        (ended,) = await self.until(endings, f"call {call_id} is over in the journal", within)
+        assert ended.cause is cause, f"{ended}\n{self.told(await self.journal_of(call_id))}"
+        await self.nothing_left()
         rows = {
             table: await self._fetch(f"SELECT * FROM {table} WHERE call_id = $1 ORDER BY {order}", call_id)
             for table, order in ROWS.items()
         }
         (call,) = await self._fetch("SELECT * FROM call WHERE call_id = $1", call_id)
-        return Story(call, await self.journal(caller), rows)
+        return Story(call, await self.journal_of(call_id), rows)
 
     async def nothing_left(self, within: float = 20.0) -> None:
         """No call on live screens, nobody waiting, every member free; every call's journal complete, its rows right."""

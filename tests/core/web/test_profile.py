@@ -10,7 +10,7 @@ from playwright.async_api import Page, expect
 
 from core.audit.tables import AuditEntry
 from core.data import tenant
-from core.directory.custom_fields import FieldChange, add_field
+from core.directory.field_changes import FieldChange, add_field
 from core.directory.model import FieldKind
 from core.directory.own import DETAILS, change_self_service
 from core.directory.tables import Person
@@ -166,6 +166,18 @@ async def test_an_administrator_decides_what_users_change_themselves(
     assert (await visitor.send("PUT", path, {"details": ["email"]}, 2)).status_code == 400
     assert (await stranger.send("PUT", path, {"details": list(DETAILS)}, 2)).status_code == 403
     assert [entry.actor for entry in await trail(kari, "self_service.changed")] == ["Kari Nordmann"] * 2
+
+
+async def test_who_has_no_address_in_the_directory_changes_what_is_hers_and_signs_in_as_before(
+    visitor: Visitor, stranger: Visitor, tenant_a: UUID
+) -> None:
+    """An account that was made for an entry of the directory, as on the command line."""
+    with tenant(tenant_a):
+        entry = await add_user(UserChange(first_name="Aino"))
+        await create_user("aino@a.example", "Aino", PASSWORD, person_id=entry.id)
+    await visitor.sign_in("aino@a.example")
+    assert (await visitor.post("/profile/calls", transfer_method="with_return")).status_code == 303
+    assert (await stranger.sign_in("aino@a.example")).status_code == 303
 
 
 async def test_a_form_with_a_field_that_there_is_not_is_refused(visitor: Visitor, liv: User) -> None:

@@ -2,7 +2,7 @@
 
 from core.api.ddl import sql
 
-ID = "0004_ring_order"
+ID = "0005_ring_order"
 
 
 async def forwards() -> None:
