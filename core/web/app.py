@@ -95,12 +95,12 @@ from core.platform.pages import PAGES as PLATFORM_PAGES
 from core.queues.member_http import UserQueues
 from core.queues.member_pages import PAGES as USER_QUEUE_PAGES
 from core.queues.members import Members
-from core.retention.http import Retention
-from core.retention.model import Classes
-from core.retention.pages import PAGES as RETENTION_PAGES
 from core.queues.my_queues_http import MyQueues
 from core.queues.my_queues_pages import PAGES as MY_QUEUE_PAGES
 from core.queues.state import QueueState
+from core.retention.http import Retention
+from core.retention.model import Classes
+from core.retention.pages import PAGES as RETENTION_PAGES
 from core.roles.access import Accesses
 from core.roles.answers_http import ANSWERS_API
 from core.roles.answers_pages import PAGES as ANSWER_PAGES

@@ -40,6 +40,7 @@ NOT_BY_LINK = {
     "/admin/users/batches/new": "it comes after users were chosen in their list",
     "/admin/users/batches/{batch_id:uuid}": "it comes after a form",
     "/admin/users/batches/{batch_id:uuid}/columns": "only an import has columns",
+    "/profile/queues/menu": "it is a part of the personal menu",
 }
 """Pages that no link leads to from within, which have tests of their own."""
 
