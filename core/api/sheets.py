@@ -11,6 +11,7 @@ from typing import Any, Literal
 from msgspec import Struct
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from core.api.errors import Invalid, Refused
 from core.api.texts import N_
@@ -63,15 +64,18 @@ def read_sheet(content: bytes, *, most_rows: int) -> list[Row]:
 
 
 def write_sheet(rows: Iterable[Sequence[str]], form: Format) -> bytes:
-    """A file of the rows. Everything in it is text: 0150 stays 0150, and nothing is taken for a formula."""
+    """A file of the rows, the first of which has the headers. Everything in it is text: 0150 stays 0150, and nothing
+    is taken for a formula. Long tables take a while: call it in a thread.
+    """
     if form == "csv":
         text = io.StringIO()
         csv.writer(text).writerows([_safe(cell) for cell in row] for row in rows)
         return text.getvalue().encode("utf-8-sig")
     book = Workbook(write_only=True)
     sheet = book.create_sheet()
+    sheet.freeze_panes = "A2"
     for row in rows:
-        cells = [WriteOnlyCell(sheet, value=value) for value in row]
+        cells = [WriteOnlyCell(sheet, value=ILLEGAL_CHARACTERS_RE.sub("", value)) for value in row]
         for cell in cells:
             cell.data_type, cell.number_format = "s", "@"
         sheet.append(cells)

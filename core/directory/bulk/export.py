@@ -2,23 +2,19 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Literal
 
 import msgspec
 
+from core.api.sheets import Format, write_sheet
 from core.audit.service import record
 from core.directory.bulk.columns import COLUMNS, titles
 from core.directory.custom_fields import Fields, custom_fields
 from core.directory.user_forms import CUSTOM, FIELD_NAMES, values_of
 from core.directory.users import UserDetails, UserFilter, every_user
 from core.roles.members import translated_roles
-from core.ui.spreadsheets import csv_line, xlsx
 from core.ui.templating import _
 
-Format = Literal["csv", "xlsx"]
 EVERYBODY = 1_000_000
-BOM = "\ufeff"
-"""Tells spreadsheets that a CSV file is in UTF-8."""
 
 
 async def export_users(chosen: UserFilter, form: Format) -> bytes:
@@ -36,9 +32,7 @@ async def template(form: Format) -> bytes:
 
 async def _file(form: Format, fields: Fields, rows: list[list[str]]) -> bytes:
     headers = list(titles(fields, {name: _(FIELD_NAMES[name]) for name in COLUMNS}).values())
-    if form == "xlsx":
-        return await asyncio.to_thread(xlsx, _("Users"), headers, rows)
-    return (BOM + "".join(csv_line(row) for row in (headers, *rows))).encode()
+    return await asyncio.to_thread(write_sheet, [headers, *rows], form)
 
 
 def _cells(of: UserDetails, fields: Fields, roles: Mapping[str, str]) -> list[str]:

@@ -7,14 +7,14 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, MultipartBody
 
 from core.api.rest import PAGE, After, Limit, Page, read_cursor
-from core.directory.bulk.export import Format, export_users, template
+from core.api.sheets import MEDIA_TYPES, Format
+from core.directory.bulk.export import export_users, template
 from core.directory.bulk.files import LARGEST_FILE
 from core.directory.bulk.importing import Choices, Columns, columns_of, plan_import, read_otherwise
 from core.directory.bulk.model import Result
 from core.directory.bulk.schemas import Batch, ImportIn, Item, NewBatch
 from core.directory.bulk.service import Batches, batch, items
 from core.directory.users import Shown, UserFilter
-from core.ui.spreadsheets import CSV_TYPE, XLSX_TYPE
 
 MOST_BODY = LARGEST_FILE + (1 << 16)
 """The form around a file has its own size."""
@@ -23,7 +23,7 @@ MOST_BODY = LARGEST_FILE + (1 << 16)
 def file_answer(content: bytes, form: Format) -> Response[bytes]:
     """A file to be kept."""
     headers = {"Content-Disposition": f'attachment; filename="users.{form}"'}
-    return Response(content, media_type=CSV_TYPE if form == "csv" else XLSX_TYPE, headers=headers)
+    return Response(content, media_type=MEDIA_TYPES[form], headers=headers)
 
 
 class UserBatches(Controller):
@@ -97,7 +97,7 @@ class UserFiles(Controller):
     tags = ("Users",)
     opt = {"permission": "users.manage"}  # noqa: RUF012  (Litestar's way to declare it)
 
-    @get("/users.csv", summary="Users as CSV", media_type=CSV_TYPE)
+    @get("/users.csv", summary="Users as CSV", media_type=MEDIA_TYPES["csv"])
     async def users_csv(
         self,
         q: FromQuery[str] = "",
@@ -110,7 +110,7 @@ class UserFiles(Controller):
         chosen = UserFilter(q=q, role=role, department=department, tag=tag, show=show)
         return file_answer(await export_users(chosen, "csv"), "csv")
 
-    @get("/users.xlsx", summary="Users as XLSX", media_type=XLSX_TYPE)
+    @get("/users.xlsx", summary="Users as XLSX", media_type=MEDIA_TYPES["xlsx"])
     async def users_xlsx(
         self,
         q: FromQuery[str] = "",
@@ -123,12 +123,12 @@ class UserFiles(Controller):
         chosen = UserFilter(q=q, role=role, department=department, tag=tag, show=show)
         return file_answer(await export_users(chosen, "xlsx"), "xlsx")
 
-    @get("/template.csv", summary="An empty CSV file for an import", media_type=CSV_TYPE)
+    @get("/template.csv", summary="An empty CSV file for an import", media_type=MEDIA_TYPES["csv"])
     async def template_csv(self) -> Response[bytes]:
         """With the headers of all fields."""
         return file_answer(await template("csv"), "csv")
 
-    @get("/template.xlsx", summary="An empty XLSX file for an import", media_type=XLSX_TYPE)
+    @get("/template.xlsx", summary="An empty XLSX file for an import", media_type=MEDIA_TYPES["xlsx"])
     async def template_xlsx(self) -> Response[bytes]:
         """With the headers of all fields."""
         return file_answer(await template("xlsx"), "xlsx")

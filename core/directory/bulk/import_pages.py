@@ -8,9 +8,10 @@ from litestar.params import FromPath, FromQuery, MultipartBody, URLEncodedBody
 from litestar.response import Template
 
 from core.api.errors import Invalid, Refused
+from core.api.sheets import Format
 from core.api.texts import N_
 from core.directory.bulk.columns import COLUMNS, titles
-from core.directory.bulk.export import Format, export_users, template
+from core.directory.bulk.export import export_users, template
 from core.directory.bulk.files import LARGEST_FILE
 from core.directory.bulk.http import MOST_BODY, file_answer
 from core.directory.bulk.importing import Choices, columns_of, plan_import, read_otherwise
