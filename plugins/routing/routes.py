@@ -55,10 +55,10 @@ async def routes(list_id: UUID, *, text: str = "", after: Value | None = None, l
 
 
 async def add_route(ctx: Context, list_id: UUID, value: str, destination: str, flows: Flows) -> Route:
-    """Let a value lead somewhere. Raises Invalid, ListNotFound, ValueTaken."""
-    what, where = read_value(value), read_destination(destination, flows)
+    """Let a value lead somewhere. Raises ListNotFound, Invalid, ValueTaken."""
     async with transaction() as unit:
         changed = await held_list(unit, list_id, None)
+        what, where = read_value(value), read_destination(destination, flows)
         if changed.routes >= MOST_ROUTES:
             raise Invalid(N_("A list has at most {most} values."), field="value", most=MOST_ROUTES)
         added = await unit.fetchval(

@@ -47,7 +47,13 @@ function toggleTheme() {
 /** Load the modules that the page in #main names; a module runs once, its elements upgrade by themselves. */
 function loadModules() {
   hideButtons();
-  for (const link of document.querySelectorAll('#main [data-module]')) import(link.dataset.module);
+  for (const part of document.querySelectorAll('#main [data-module]')) load(part);
+}
+
+/** Load a part's module; buttons that can do nothing without it wait for it. */
+async function load(part) {
+  await import(part.dataset.module);
+  for (const button of part.querySelectorAll('button[data-waits]')) button.disabled = false;
 }
 
 /** After a navigation inside #main: the menu shows where we are, and the keyboard starts at the new page. */

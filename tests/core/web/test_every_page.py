@@ -11,6 +11,7 @@ from litestar.response import Template
 from playwright.async_api import Page
 from redis.asyncio import Redis
 
+from core.audio.service import add_sound, uploaded
 from core.calls.service import recent_calls
 from core.config import Settings
 from core.data import Database, tenant
@@ -29,6 +30,7 @@ from core.queues.service import add_member, create_queue
 from core.tenancy.service import set_module
 from core.web.app import create_app
 from tests.conftest import core_apps
+from tests.core.audio.sounds import encoded, sine
 from tests.core.web.conftest import PASSWORD
 from tests.core.web.support import Telephony, projected, sign_in, violations
 
@@ -68,6 +70,7 @@ async def signe(database: Database, redis: Redis, telephony: Telephony) -> User:
         sara = await add_user(
             UserChange(first_name="Sara", last_name="Bakke", email="sara@drift.example", role="user", tags=["Sales"])
         )
+        await add_sound("Closed today", await uploaded(encoded(sine(500, 0.5, 8000), 8000)))
         queue = (await create_queue("Customer service")).id
         await add_member(queue, sara.id)
     call = telephony.call(company.id, ago=600)
